@@ -1,0 +1,23 @@
+"""Learning-rate schedules as immutable values and pure functions of the step.
+
+>>> from learnrate import CosineDecay
+>>> schedule = CosineDecay(0.0, decay_steps=90_000, alpha=0.1, warmup_target=1e-3, warmup_steps=10_000)
+>>> schedule(5_000)
+0.0005
+"""
+
+from ._backend import BACKEND
+from ._config import deserialize, serialize
+from ._cosine_decay import CosineDecay
+
+__all__ = ["BACKEND", "CosineDecay", "__version__", "deserialize", "serialize"]
+
+__version__: str
+
+
+def __getattr__(name: str) -> str:
+    if name == "__version__":  # on demand: importlib.metadata takes longer to import than this package
+        from importlib.metadata import version
+
+        return version("learnrate")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

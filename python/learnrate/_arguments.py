@@ -1,0 +1,88 @@
+"""What a schedule's arguments may be, and the errors when they are something else."""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import Any, NoReturn
+
+MAX_STEPS = 2**53
+"""Above it a float64 no longer tells one step from the next."""
+
+
+def show(value: object) -> str:
+    """The value as an error message shows it: its `repr`, within reason."""
+    try:
+        text = repr(value)
+    except Exception:  # such as ints of more digits than Python prints, or a hostile object's
+        text = f"<{type(value).__name__}>"
+    return text if len(text) <= 1000 else f"{text[:1000]}..."
+
+
+def refuse(error: type[Exception], argument: str, rule: str, value: object, **others: object) -> NoReturn:
+    received = ", ".join(f"{name}={show(other)}" for name, other in {argument: value, **others}.items())
+    raise error(f"Argument `{argument}` must be {rule}. Received: {received}")
+
+
+def is_number(dtype: Any) -> bool:
+    """Whether a NumPy dtype is one of NumPy's own int or float types (extension types pose as either)."""
+    import numpy as np
+
+    return dtype.kind in "iuf" and issubclass(dtype.type, (np.integer, np.floating))
+
+
+def plain_number(value: Any) -> int | float | None:
+    """A Python or NumPy number, or a 0-d array of one, as a Python int or float; None for anything else."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value)
+    np = sys.modules.get("numpy")  # until NumPy is imported no value can be NumPy's
+    if np is None or not isinstance(value, (np.generic, np.ndarray)):
+        return None
+    if value.shape != () or isinstance(value, np.ma.MaskedArray) or not is_number(value.dtype):
+        return None
+    return float(value) if value.dtype.kind == "f" else int(value)
+
+
+def to_float(number: int | float) -> float:
+    """The nearest float64; an int too large for one becomes infinite."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
+
+
+def rate(argument: str, value: Any) -> float:
+    number = plain_number(value)
+    if number is None:
+        refuse(TypeError, argument, "a number", value)
+    result = to_float(number)
+    if not 0.0 <= result < math.inf:
+        refuse(ValueError, argument, "a finite number >= 0", value)
+    return result + 0.0  # -0.0 is stored as 0.0
+
+
+def steps(argument: str, value: Any, *, least: int) -> int:
+    number = plain_number(value)
+    if number is None:
+        refuse(TypeError, argument, "a whole number", value)
+    if isinstance(number, float) and not number.is_integer():
+        refuse(ValueError, argument, "a whole number", value)
+    if number < least:
+        refuse(ValueError, argument, "> 0" if least else ">= 0", value)
+    if number > MAX_STEPS:
+        refuse(ValueError, argument, "<= 2**53", value)
+    return int(number)
+
+
+def text(argument: str, value: Any) -> str:
+    if not isinstance(value, str):
+        refuse(TypeError, argument, "a string", value)
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        refuse(ValueError, argument, "free of lone surrogates", value)
+    return str(value)

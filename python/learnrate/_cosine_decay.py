@@ -1,0 +1,176 @@
+"""`CosineDecay`: its fields, their rules, its value semantics and its config. Evaluation is the backend's."""
+
+from __future__ import annotations
+
+import copyreg
+import math
+import sys
+import warnings
+from collections.abc import Mapping
+from typing import Any, final
+
+from . import _arguments, _backend, _config
+
+FIELDS = ("initial_learning_rate", "decay_steps", "alpha", "name", "warmup_target", "warmup_steps")
+DEFAULTS = {"alpha": 0.0, "name": "CosineDecay", "warmup_target": None, "warmup_steps": 0}
+
+
+@final
+class CosineDecay(_backend.CosineDecay):
+    """Linear warmup, cosine decay, hold: Keras's `CosineDecay`, exact to the last bits.
+
+    With `peak = warmup_target` and `W = warmup_steps` (without a target: `peak = initial_learning_rate` and `W = 0`),
+    `T = decay_steps` and `floor = peak * alpha`, the learning rate is
+
+        step < W            initial_learning_rate + (peak - initial_learning_rate) * step / W
+        W <= step < W + T   peak * ((1 - alpha) * (1 + cos(pi * (step - W) / T)) / 2 + alpha)
+        step >= W + T       floor
+
+    `step` is the number of optimizer updates already done: `schedule(0)` is the rate of the first update. With a warmup
+    from 0 the first update does nothing, as in Keras; `initial_learning_rate = warmup_target / warmup_steps` avoids it.
+
+    The rate is exactly `initial_learning_rate` at 0 (with a warmup), `peak` at `W`, and `floor` from `W + T` on.
+    In between it is within 5 ULP of the formula in exact arithmetic for whole steps and `decay_steps <= 2**26`, within 7
+    otherwise, up to the last step. The same step gives the same bits alone or in an array, on every machine.
+
+    Args:
+        initial_learning_rate: the rate at step 0, a finite number >= 0.
+        decay_steps: optimizer updates that the decay takes, a whole number > 0. The warmup is not part of it.
+        alpha: the final rate as a share of the peak, a finite number >= 0.
+        name: a name, kept for Keras.
+        warmup_target: the rate that the warmup leads to; None for no warmup.
+        warmup_steps: optimizer updates that the warmup takes, a whole number >= 0.
+
+    Attributes:
+        total_steps: the step from which the rate is held: `decay_steps`, plus `warmup_steps` if there is a target.
+        peak_learning_rate: the rate where the decay starts.
+        final_learning_rate: the rate after the decay, `peak_learning_rate * alpha`.
+
+    Raises:
+        ValueError: an argument breaks its rule.
+        TypeError: an argument has the wrong type; bool is not a number here.
+
+    Warns:
+        UserWarning: `warmup_steps` has no effect because there is no `warmup_target`.
+
+    >>> from learnrate import CosineDecay
+    >>> schedule = CosineDecay(0.0, decay_steps=90_000, alpha=0.1, warmup_target=1e-3, warmup_steps=10_000)
+    >>> schedule(5_000), schedule(10_000), schedule(100_000)
+    (0.0005, 0.001, 0.0001)
+    >>> schedule(range(0, 20_000, 5_000))
+    array([0.        , 0.0005    , 0.001     , 0.00099317])
+
+    Sources: Keras's code (its documentation, and R's, leave the initial rate out of the warmup and the warmup out of the
+    decay); Goyal et al. 2017, arXiv 1706.02677; Loshchilov & Hutter, SGDR, ICLR 2017, arXiv 1608.03983.
+    """
+
+    __slots__ = ("__weakref__",)
+    __module__ = "learnrate"
+
+    def __new__(
+        cls,
+        initial_learning_rate: float,
+        decay_steps: int,
+        alpha: float = 0.0,
+        name: str | None = "CosineDecay",
+        warmup_target: float | None = None,
+        warmup_steps: int = 0,
+    ) -> CosineDecay:
+        initial_learning_rate = _arguments.rate("initial_learning_rate", initial_learning_rate)
+        decay_steps = _arguments.steps("decay_steps", decay_steps, least=1)
+        alpha = _arguments.rate("alpha", alpha)
+        name = "CosineDecay" if name is None else _arguments.text("name", name)
+        if warmup_target is not None:
+            warmup_target = _arguments.rate("warmup_target", warmup_target)
+        warmup_steps = _arguments.steps("warmup_steps", warmup_steps, least=0)
+        if warmup_steps > _arguments.MAX_STEPS - decay_steps:
+            _arguments.refuse(
+                ValueError, "warmup_steps", "<= 2**53 - decay_steps", warmup_steps, decay_steps=decay_steps
+            )
+        peak = initial_learning_rate if warmup_target is None else warmup_target
+        if peak * alpha == math.inf:
+            _arguments.refuse(ValueError, "alpha", "so small that peak * alpha is finite", alpha, peak=peak)
+        return super().__new__(
+            cls, initial_learning_rate, decay_steps, alpha, name, warmup_target, warmup_steps
+        )
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        # Not in __new__, which copies and pickles go through: their originals have warned.
+        if self.warmup_steps > 0 and self.warmup_target is None:
+            level = 2
+            while sys._getframe(level - 1).f_globals.get("__package__") == __package__:
+                level += 1
+            warnings.warn(
+                f"warmup_steps={self.warmup_steps} has no effect without a warmup_target", stacklevel=level
+            )
+
+    def __init_subclass__(cls) -> None:
+        raise TypeError("type 'learnrate.CosineDecay' is not an acceptable base type")
+
+    def get_config(self) -> dict[str, Any]:
+        """Keras's config: the six fields by name, in Keras's order."""
+        return {field: getattr(self, field) for field in FIELDS}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> CosineDecay:
+        """The schedule of a Keras config; keys with defaults may be missing, and `name` may be None.
+
+        Raises:
+            ValueError: a key is unknown or missing, or its value has the wrong type or breaks its rule.
+        """
+        _config.check_keys("config", config, known=FIELDS, required=FIELDS[:2])
+        try:
+            return cls(**config)
+        except TypeError as error:
+            raise ValueError(str(error)) from None
+
+    def to_json(self) -> str:
+        """The schedule as JSON text, in Keras's form: `json.dumps(learnrate.serialize(schedule))`."""
+        import json
+
+        return json.dumps(_config.serialize(self))
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> CosineDecay:
+        """The schedule of JSON text in Keras's form. `from_json(schedule.to_json()) == schedule`, to the last bit.
+
+        Raises:
+            ValueError: the text is not JSON, or not that of a schedule: see `learnrate.deserialize`.
+            TypeError: it is neither str nor bytes.
+        """
+        return _config.deserialize(_config.parse(text))
+
+    def replace(self, **changes: Any) -> CosineDecay:
+        """A copy with some fields changed.
+
+        >>> from learnrate import CosineDecay
+        >>> CosineDecay(0.1, 1000).replace(alpha=0.5)
+        CosineDecay(initial_learning_rate=0.1, decay_steps=1000, alpha=0.5)
+        """
+        return type(self)(**{**self.get_config(), **changes})
+
+    __replace__ = replace
+
+    def __repr__(self) -> str:
+        shown = {k: v for k, v in self.get_config().items() if k not in DEFAULTS or v != DEFAULTS[k]}
+        return f"CosineDecay({', '.join(f'{field}={value!r}' for field, value in shown.items())})"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, CosineDecay):
+            return NotImplemented
+        return self._fields() == other._fields()
+
+    def __hash__(self) -> int:
+        return hash(self._fields())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return copyreg.__newobj__, (type(self), *self._fields())  # type: ignore[attr-defined]
+
+    def __copy__(self) -> CosineDecay:
+        return self
+
+    def __deepcopy__(self, memo: object) -> CosineDecay:
+        return self
+
+    def _fields(self) -> tuple[Any, ...]:
+        return tuple(self.get_config().values())

@@ -1,0 +1,78 @@
+"""The pure-Python backend: what `learnrate._native` has, for machines without it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import _steps
+from ._formula import SCALAR, Curve
+
+BLOCK = 16_384
+"""Steps that NumPy evaluates at a time: its temporaries then stay in the second-level cache."""
+
+
+class CosineDecay:
+    """Core of `learnrate.CosineDecay`, which adds everything that is not evaluation."""
+
+    __slots__ = (
+        "_curve",
+        "alpha",
+        "decay_steps",
+        "final_learning_rate",
+        "initial_learning_rate",
+        "name",
+        "peak_learning_rate",
+        "total_steps",
+        "warmup_steps",
+        "warmup_target",
+    )
+
+    def __new__(
+        cls,
+        initial_learning_rate: float,
+        decay_steps: int,
+        alpha: float,
+        name: str,
+        warmup_target: float | None,
+        warmup_steps: int,
+    ) -> CosineDecay:
+        peak = initial_learning_rate if warmup_target is None else warmup_target
+        warmup = 0 if warmup_target is None else warmup_steps
+        fields = {
+            "initial_learning_rate": initial_learning_rate,
+            "decay_steps": decay_steps,
+            "alpha": alpha,
+            "name": name,
+            "warmup_target": warmup_target,
+            "warmup_steps": warmup_steps,
+            "total_steps": warmup + decay_steps,
+            "peak_learning_rate": peak,
+            "final_learning_rate": peak * alpha,
+            "_curve": Curve(initial_learning_rate, peak, peak * alpha, warmup, decay_steps),
+        }
+        self = object.__new__(cls)
+        for field, value in fields.items():
+            object.__setattr__(self, field, value)
+        return self
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"attribute {name!r} of {type(self).__name__!r} objects is not writable")
+
+    def __delattr__(self, name: str) -> None:
+        self.__setattr__(name, None)
+
+    def __call__(self, step: Any, *, out: Any = None) -> Any:
+        if out is None and type(step) is float and step >= 0.0:
+            return self._curve.value(SCALAR, step)
+        return _steps.evaluate(self, step, out)
+
+    def _fill(self, steps: Any, out: Any) -> int | None:
+        import numpy as np
+
+        for first in range(0, steps.size, BLOCK):
+            block = steps[first : first + BLOCK].astype(np.float64)
+            good = block >= 0.0
+            if not good.all():
+                return first + int(good.argmin())
+            out[first : first + BLOCK] = self._curve.value(np, block)
+        return None

@@ -1,0 +1,99 @@
+//! Keras's JSON envelope through serde.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserializer, Visitor};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, python_float};
+use crate::schedule::{Config, CosineDecay};
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Envelope {
+    /// Ignored when read, as in Keras.
+    #[serde(default)]
+    module: Option<Cow<'static, str>>,
+    class_name: ClassName,
+    config: Config,
+    /// Ignored when read, as in Keras.
+    #[serde(default)]
+    registered_name: Option<String>,
+}
+
+#[derive(Deserialize, Serialize)]
+enum ClassName {
+    CosineDecay,
+}
+
+impl From<CosineDecay> for Envelope {
+    fn from(schedule: CosineDecay) -> Self {
+        Self {
+            module: Some("keras.optimizers.schedules".into()),
+            class_name: ClassName::CosineDecay,
+            config: schedule.config().clone(),
+            registered_name: None,
+        }
+    }
+}
+
+impl TryFrom<Envelope> for CosineDecay {
+    type Error = Error;
+
+    fn try_from(envelope: Envelope) -> Result<Self, Error> {
+        Self::new(envelope.config)
+    }
+}
+
+pub(crate) fn default_name() -> String {
+    Config::new(0.0, 1).name
+}
+
+/// Keras 2 writes `"name": null` where it means the default.
+pub(crate) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_else(default_name))
+}
+
+pub(crate) fn decay_steps<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    deserializer.deserialize_any(Steps { argument: "decay_steps", rule: "> 0" })
+}
+
+pub(crate) fn warmup_steps<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    deserializer.deserialize_any(Steps { argument: "warmup_steps", rule: ">= 0" })
+}
+
+/// A count of steps: a whole number that may be written as a float, as R does.
+struct Steps {
+    argument: &'static str,
+    rule: &'static str,
+}
+
+impl Visitor<'_> for Steps {
+    type Value = u64;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "a whole number {} for `{}`", self.rule, self.argument)
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, steps: u64) -> Result<u64, E> {
+        Ok(steps)
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, steps: i64) -> Result<u64, E> {
+        u64::try_from(steps).map_err(|_| E::custom(Error::steps(self.argument, self.rule, steps)))
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, steps: f64) -> Result<u64, E> {
+        if steps.fract() != 0.0 {
+            let received = python_float(steps);
+            return Err(E::custom(Error::steps(self.argument, "a whole number", received)));
+        }
+        if steps < 0.0 {
+            return Err(E::custom(Error::rate(self.argument, self.rule, steps)));
+        }
+        // Saturates above 2**64, which the constructor refuses.
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        Ok(steps as u64)
+    }
+}

@@ -1,0 +1,105 @@
+use std::fmt;
+
+/// What was wrong with an argument; `Display` says which argument, its rule, and the value received.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Error {
+    /// A field breaks its rule.
+    Argument {
+        /// The field's name.
+        argument: &'static str,
+        /// What the field must be.
+        rule: &'static str,
+        /// The refused value as text.
+        received: String,
+    },
+    /// A step is negative or NaN.
+    Step {
+        /// Its position, if it is one of a slice.
+        index: Option<usize>,
+        /// The refused step.
+        step: f64,
+    },
+    /// The output slice has another length than the steps.
+    Length {
+        /// How many steps there are.
+        steps: usize,
+        /// How many rates `out` takes.
+        out: usize,
+    },
+}
+
+impl Error {
+    pub(crate) fn rate(argument: &'static str, rule: &'static str, received: f64) -> Self {
+        Self::Argument { argument, rule, received: python_float(received) }
+    }
+
+    pub(crate) fn steps(
+        argument: &'static str,
+        rule: &'static str,
+        received: impl ToString,
+    ) -> Self {
+        Self::Argument { argument, rule, received: received.to_string() }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Argument { argument, rule, received } => {
+                write!(f, "Argument `{argument}` must be {rule}. Received: {argument}={received}")
+            }
+            Self::Step { index, step } => {
+                let element = index.map_or(String::new(), |i| format!("[{i}]"));
+                let step = python_float(*step);
+                write!(f, "Argument `step` must be >= 0. Received: step{element}={step}")
+            }
+            Self::Length { steps, out } => write!(
+                f,
+                "Argument `out` must have the length of the steps, {steps}. Received: {out}"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// A float as Python's `repr` spells it, so that both languages' messages are the same text.
+pub(crate) fn python_float(value: f64) -> String {
+    let scientific = format!("{value:e}");
+    match scientific.split_once('e') {
+        Some((digits, exponent)) => match exponent.parse::<i32>() {
+            Ok(-4..16) => format!("{value:?}"),
+            Ok(e) => format!("{digits}e{}{:02}", if e < 0 { '-' } else { '+' }, e.abs()),
+            Err(_) => scientific,
+        },
+        None => scientific.to_lowercase(), // nan, inf
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::python_float;
+
+    #[test]
+    fn floats_are_spelled_as_python_spells_them() {
+        let spelled = [
+            (0.0, "0.0"),
+            (-7.0, "-7.0"),
+            (0.1, "0.1"),
+            (1e-4, "0.0001"),
+            (1e-5, "1e-05"),
+            (1.5e-7, "1.5e-07"),
+            (1e15, "1000000000000000.0"),
+            (1e16, "1e+16"),
+            (1.5e300, "1.5e+300"),
+            (5e-324, "5e-324"),
+            (f64::NAN, "nan"),
+            (f64::INFINITY, "inf"),
+            (f64::NEG_INFINITY, "-inf"),
+        ];
+        for (value, text) in spelled {
+            assert_eq!(python_float(value), text);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Learning-rate schedules as immutable values and pure functions of the step.
+//!
+//! ```
+//! use learnrate::{Config, CosineDecay};
+//!
+//! let schedule = CosineDecay::new(Config {
+//!     alpha: 0.1,
+//!     warmup_target: Some(1e-3),
+//!     warmup_steps: 10_000,
+//!     ..Config::new(0.0, 90_000)
+//! })?;
+//! assert_eq!(schedule.value(5_000)?, 5e-4);
+//! assert_eq!(schedule.value(schedule.total_steps())?, 1e-4);
+//!
+//! let mut rates = vec![0.0; 100_000];
+//! let steps: Vec<u64> = (0..100_000).collect();
+//! schedule.fill(&steps, &mut rates)?;
+//! assert_eq!(rates[5_000], 5e-4);
+//! # Ok::<(), learnrate::Error>(())
+//! ```
+//!
+//! The same steps give the same bits everywhere: one step or a slice, one thread or many, on any processor, and in
+//! the Python package of the same name, native or not. See [`CosineDecay`] for the formula and its error bound.
+//!
+//! # Features
+//! - `serde` (default): reads and writes Keras's JSON.
+//! - `rayon` (default): large slices run on several threads.
+//! - `python`: the extension module behind the Python package; of no use from Rust.
+
+mod batch;
+#[cfg(feature = "serde")]
+mod config;
+mod cosine;
+mod error;
+#[cfg(feature = "python")]
+mod python;
+mod schedule;
+
+pub use error::Error;
+pub use schedule::{Config, CosineDecay};

@@ -1,0 +1,176 @@
+//! The extension module `learnrate._native`: what the Python classes delegate to Rust.
+//!
+//! The Python layer checks arguments and shapes, and words the errors; it is shared with the pure-Python backend.
+
+use num_traits::{AsPrimitive, Float};
+use numpy::{Element, PyArray1, PyArrayMethods};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyFloat, PyInt};
+
+use crate::{Config, CosineDecay, Error};
+
+impl From<Error> for PyErr {
+    fn from(error: Error) -> Self {
+        PyValueError::new_err(error.to_string())
+    }
+}
+
+/// Core of `learnrate.CosineDecay`, which adds everything that is not evaluation.
+#[pyclass(frozen, subclass, name = "CosineDecay", module = "learnrate._native")]
+struct PyCosineDecay(CosineDecay);
+
+#[pymethods]
+impl PyCosineDecay {
+    #[new]
+    fn new(
+        initial_learning_rate: f64,
+        decay_steps: u64,
+        alpha: f64,
+        name: String,
+        warmup_target: Option<f64>,
+        warmup_steps: u64,
+    ) -> PyResult<Self> {
+        let config = Config {
+            initial_learning_rate,
+            decay_steps,
+            alpha,
+            name,
+            warmup_target,
+            warmup_steps,
+        };
+        Ok(Self(CosineDecay::new(config)?))
+    }
+
+    #[getter]
+    fn initial_learning_rate(&self) -> f64 {
+        self.0.config().initial_learning_rate
+    }
+
+    #[getter]
+    fn decay_steps(&self) -> u64 {
+        self.0.config().decay_steps
+    }
+
+    #[getter]
+    fn alpha(&self) -> f64 {
+        self.0.config().alpha
+    }
+
+    #[getter]
+    fn name(&self) -> &str {
+        &self.0.config().name
+    }
+
+    #[getter]
+    fn warmup_target(&self) -> Option<f64> {
+        self.0.config().warmup_target
+    }
+
+    #[getter]
+    fn warmup_steps(&self) -> u64 {
+        self.0.config().warmup_steps
+    }
+
+    #[getter]
+    fn total_steps(&self) -> u64 {
+        self.0.total_steps()
+    }
+
+    #[getter]
+    fn peak_learning_rate(&self) -> f64 {
+        self.0.peak_learning_rate()
+    }
+
+    #[getter]
+    fn final_learning_rate(&self) -> f64 {
+        self.0.final_learning_rate()
+    }
+
+    /// Evaluates plain Python numbers at once; `learnrate._steps` sees to everything else.
+    #[pyo3(signature = (step, *, out=None))]
+    fn __call__<'py>(
+        slf: &Bound<'py, Self>,
+        step: &Bound<'py, PyAny>,
+        out: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        static EVALUATE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+
+        let py = slf.py();
+        if out.is_none() {
+            let number = if let Ok(step) = step.cast_exact::<PyFloat>() {
+                Some(step.extract()?)
+            } else if let Ok(step) = step.cast_exact::<PyInt>() {
+                step.extract::<i64>().ok().map(AsPrimitive::as_)
+            } else {
+                None
+            };
+            if let Some(Ok(rate)) = number.map(|step: f64| slf.get().0.value(step)) {
+                return Ok(PyFloat::new(py, rate).into_any());
+            }
+        }
+        let evaluate = EVALUATE.import(py, "learnrate._steps", "evaluate")?;
+        evaluate.call1((slf, step, out))
+    }
+
+    /// Writes the rates of `steps` into `out`: contiguous vectors of one length. Returns the index of the first step
+    /// that is negative or NaN, if there is one.
+    fn _fill(&self, steps: &Bound<'_, PyAny>, out: &Bound<'_, PyAny>) -> PyResult<Option<usize>> {
+        if let Ok(out) = out.cast::<PyArray1<f64>>() {
+            self.fill_any(steps, out)
+        } else {
+            self.fill_any(steps, out.cast::<PyArray1<f32>>()?)
+        }
+    }
+}
+
+impl PyCosineDecay {
+    fn fill_any<R>(
+        &self,
+        steps: &Bound<'_, PyAny>,
+        out: &Bound<'_, PyArray1<R>>,
+    ) -> PyResult<Option<usize>>
+    where
+        R: Element + Float + 'static,
+        f64: AsPrimitive<R>,
+    {
+        if let Ok(steps) = steps.cast::<PyArray1<f64>>() {
+            self.fill(steps, out)
+        } else if let Ok(steps) = steps.cast::<PyArray1<f32>>() {
+            self.fill(steps, out)
+        } else if let Ok(steps) = steps.cast::<PyArray1<i64>>() {
+            self.fill(steps, out)
+        } else if let Ok(steps) = steps.cast::<PyArray1<i32>>() {
+            self.fill(steps, out)
+        } else {
+            Err(PyTypeError::new_err("steps must be float64, float32, int64 or int32"))
+        }
+    }
+
+    fn fill<S, R>(
+        &self,
+        steps: &Bound<'_, PyArray1<S>>,
+        out: &Bound<'_, PyArray1<R>>,
+    ) -> PyResult<Option<usize>>
+    where
+        S: Element + AsPrimitive<f64>,
+        R: Element + Float + 'static,
+        f64: AsPrimitive<R>,
+    {
+        let steps_guard = steps.try_readonly()?;
+        let mut out_guard = out.try_readwrite()?;
+        let (steps, rates) = (steps_guard.as_slice()?, out_guard.as_slice_mut()?);
+        match out.py().detach(|| self.0.fill(steps, rates)) {
+            Ok(()) => Ok(None),
+            Err(Error::Step { index, .. }) => Ok(index),
+            Err(other) => Err(other.into()),
+        }
+    }
+}
+
+#[pymodule(name = "_native")]
+mod native {
+    #[pymodule_export]
+    use super::PyCosineDecay;
+}

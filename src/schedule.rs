@@ -1,0 +1,239 @@
+use num_traits::{AsPrimitive, Float};
+
+use crate::batch;
+use crate::cosine::half_cosine;
+use crate::error::Error;
+
+/// The largest number of steps: above 2**53 a float64 no longer tells one step from the next.
+const MAX_STEPS: u64 = 1 << 53;
+
+/// The fields of a [`CosineDecay`], with Keras's names, order and defaults.
+///
+/// [`CosineDecay::new`] makes a schedule of them, or says which one breaks its rule.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub struct Config {
+    /// The rate at step 0: where the warmup starts or, without a `warmup_target`, the decay.
+    pub initial_learning_rate: f64,
+    /// Optimizer updates that the decay takes. The warmup is not part of it.
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config::decay_steps"))]
+    pub decay_steps: u64,
+    /// The rate after the decay, as a share of the rate before it. Default: 0.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub alpha: f64,
+    /// Keras's name for the schedule. Default: "`CosineDecay`".
+    #[cfg_attr(
+        feature = "serde",
+        serde(default = "crate::config::default_name", deserialize_with = "crate::config::name")
+    )]
+    pub name: String,
+    /// The rate that the warmup leads to; without it there is no warmup. Default: None.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub warmup_target: Option<f64>,
+    /// Optimizer updates that the warmup takes. Default: 0.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, deserialize_with = "crate::config::warmup_steps")
+    )]
+    pub warmup_steps: u64,
+}
+
+impl Config {
+    /// The two required fields, and Keras's defaults for the rest.
+    #[must_use]
+    pub fn new(initial_learning_rate: f64, decay_steps: u64) -> Self {
+        Self {
+            initial_learning_rate,
+            decay_steps,
+            alpha: 0.0,
+            name: "CosineDecay".to_owned(),
+            warmup_target: None,
+            warmup_steps: 0,
+        }
+    }
+}
+
+/// Linear warmup, cosine decay, hold: Keras's `CosineDecay`, exact to the last bits.
+///
+/// With `peak = warmup_target` and `W = warmup_steps` (without a target: `peak = initial_learning_rate` and `W = 0`),
+/// `T = decay_steps` and `floor = peak * alpha`, the rate of the optimizer update that follows `step` updates is
+///
+/// ```text
+/// step < W            initial + (peak - initial) * step / W
+/// W <= step < W + T   peak * ((1 - alpha) * (1 + cos(pi * (step - W) / T)) / 2 + alpha)
+/// step >= W + T       floor
+/// ```
+///
+/// Steps are whole or fractional, from 0 to infinity. The rate is exactly `initial` at 0 (with a warmup), `peak` at
+/// `W`, and `floor` from `W + T` on. Elsewhere it is within 5 ULP of the formula in exact arithmetic for
+/// `decay_steps <= 2**26` and whole steps, and within 7 otherwise, up to the last step. With `alpha <= 1` the
+/// decay never rises from one whole step to the next.
+///
+/// With the `serde` feature it is read from, and written as, [Keras's JSON][keras]:
+///
+/// ```
+/// # #[cfg(feature = "serde")] {
+/// use learnrate::CosineDecay;
+///
+/// let text = r#"{"class_name": "CosineDecay", "config": {"initial_learning_rate": 0.1, "decay_steps": 1000}}"#;
+/// let schedule: CosineDecay = serde_json::from_str(text)?;
+/// assert_eq!(schedule.value(500)?, 0.05);
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Sources: the warmup is that of Goyal et al. 2017 (arXiv 1706.02677), the decay that of Loshchilov & Hutter, SGDR,
+/// ICLR 2017 (arXiv 1608.03983).
+///
+/// [keras]: https://keras.io/api/optimizers/learning_rate_schedules/cosine_decay/
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(try_from = "crate::config::Envelope", into = "crate::config::Envelope")
+)]
+pub struct CosineDecay {
+    config: Config,
+    curve: Curve,
+}
+
+impl CosineDecay {
+    /// Checks the fields and makes a schedule of them.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] if a rate or `alpha` is negative, infinite or NaN, `decay_steps` is 0, the steps add up to
+    /// more than 2**53, or `peak * alpha` overflows.
+    pub fn new(mut config: Config) -> Result<Self, Error> {
+        let rates = [
+            ("initial_learning_rate", Some(&mut config.initial_learning_rate)),
+            ("alpha", Some(&mut config.alpha)),
+            ("warmup_target", config.warmup_target.as_mut()),
+        ];
+        for (argument, rate) in rates {
+            let Some(rate) = rate else { continue };
+            if !(*rate >= 0.0 && rate.is_finite()) {
+                return Err(Error::rate(argument, "a finite number >= 0", *rate));
+            }
+            *rate += 0.0; // -0.0 is stored as 0.0
+        }
+        let Config { initial_learning_rate, decay_steps, alpha, warmup_target, .. } = config;
+        if decay_steps == 0 {
+            return Err(Error::steps("decay_steps", "> 0", decay_steps));
+        }
+        if decay_steps > MAX_STEPS {
+            return Err(Error::steps("decay_steps", "<= 2**53", decay_steps));
+        }
+        if config.warmup_steps > MAX_STEPS - decay_steps {
+            return Err(Error::steps(
+                "warmup_steps",
+                "<= 2**53 - decay_steps",
+                format!("{}, decay_steps={decay_steps}", config.warmup_steps),
+            ));
+        }
+        let peak = warmup_target.unwrap_or(initial_learning_rate);
+        let floor = peak * alpha;
+        if floor.is_infinite() {
+            return Err(Error::rate("alpha", "so small that peak * alpha is finite", alpha));
+        }
+        let warmup_steps = if warmup_target.is_some() { config.warmup_steps } else { 0 };
+        let curve = Curve {
+            initial: initial_learning_rate,
+            peak,
+            floor,
+            warmup: warmup_steps as f64,
+            decay: decay_steps as f64,
+            end: (warmup_steps + decay_steps) as f64,
+        };
+        Ok(Self { config, curve })
+    }
+
+    /// The fields.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The step from which the rate is held: `decay_steps`, plus `warmup_steps` if there is a target for them.
+    #[must_use]
+    pub fn total_steps(&self) -> u64 {
+        self.config.decay_steps + self.config.warmup_target.map_or(0, |_| self.config.warmup_steps)
+    }
+
+    /// The rate where the decay starts.
+    #[must_use]
+    pub fn peak_learning_rate(&self) -> f64 {
+        self.curve.peak
+    }
+
+    /// The rate after the decay.
+    #[must_use]
+    pub fn final_learning_rate(&self) -> f64 {
+        self.curve.floor
+    }
+
+    /// The rate of the optimizer update that follows `step` updates.
+    ///
+    /// # Errors
+    /// [`Error::Step`] if the step is negative or NaN.
+    pub fn value(&self, step: impl AsPrimitive<f64>) -> Result<f64, Error> {
+        let step = step.as_();
+        if step >= 0.0 {
+            Ok(self.curve.value(step))
+        } else {
+            Err(Error::Step { index: None, step })
+        }
+    }
+
+    /// Writes the rate at `steps[i]` into `out[i]`, for every `i`: the same bits as [`value`](Self::value), rounded
+    /// once more where `out` is narrower than `f64`. Large slices run on several threads.
+    ///
+    /// # Errors
+    /// [`Error::Length`] if the slices differ in length: `out` is as it was. [`Error::Step`] with the first position
+    /// at which a step is negative or NaN: what `out` then holds is unspecified.
+    pub fn fill<S, R>(&self, steps: &[S], out: &mut [R]) -> Result<(), Error>
+    where
+        S: AsPrimitive<f64> + Sync,
+        R: Float + Send + 'static,
+        f64: AsPrimitive<R>,
+    {
+        batch::fill(|step| self.curve.value(step), steps, out)
+    }
+}
+
+/// What the formula needs, in float64.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Curve {
+    initial: f64,
+    peak: f64,
+    floor: f64,
+    warmup: f64,
+    decay: f64,
+    end: f64,
+}
+
+impl Curve {
+    /// The formula, for a step >= 0. `python/learnrate/_formula.py` has the same expressions.
+    ///
+    /// Both phases lead from one rate to another, and both are measured from the nearer joint: so each joint is met
+    /// exactly, and a rate that comes close to zero there keeps its digits. Selects instead of branches, and one
+    /// division, let the compiler evaluate several steps at once.
+    #[inline(always)]
+    fn value(&self, step: f64) -> f64 {
+        let step = if step < self.end { step } else { self.end };
+        let warming = step < self.warmup;
+        let start = if warming { 0.0 } else { self.warmup };
+        let stop = if warming { self.warmup } else { self.end };
+        let from = if warming { self.initial } else { self.peak };
+        let to = if warming { self.peak } else { self.floor };
+
+        let done = step - start;
+        let left = stop - step;
+        let near = if done < left { done } else { left };
+        let ratio = if warming { near } else { near * near }
+            / if warming { self.warmup } else { self.decay * self.decay };
+        let share = if warming { ratio } else { half_cosine(ratio) };
+        let change = (to - from) * share;
+        if done < left { from + change } else { to - change }
+    }
+}

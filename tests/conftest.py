@@ -1,0 +1,58 @@
+"""Every test that takes `learnrate` runs on both backends. `pytest --backend python` asks for one alone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+
+import pytest
+
+# The package's modules, by backend: each backend has an import of its own.
+MODULES: dict[str, dict] = {}
+
+
+def pytest_addoption(parser):
+    parser.addoption("--backend", action="append", choices=["native", "python"])
+
+
+def pytest_report_header(config):
+    return f"backends: {', '.join(backends(config))}"
+
+
+def backends(config) -> list[str]:
+    if chosen := config.getoption("backend"):
+        return chosen
+    # Where the native module could have been built, its absence is a failure.
+    expected = "CI" in os.environ or shutil.which("cargo") or find_spec("learnrate._native")
+    return ["native", "python"] if expected else ["python"]
+
+
+def pytest_generate_tests(metafunc):
+    if "learnrate" in metafunc.fixturenames:
+        metafunc.parametrize("learnrate", backends(metafunc.config), indirect=True)
+
+
+@pytest.fixture
+def learnrate(request, monkeypatch):
+    """The package on one backend, in `sys.modules` for the length of the test."""
+    backend = request.param
+    _forget_package()
+    sys.modules.update(MODULES.get(backend, {}))
+    monkeypatch.setenv("LEARNRATE_BACKEND", backend)
+    package = import_module("learnrate")
+    assert package.BACKEND == backend
+    yield package
+    MODULES[backend] = _forget_package()
+
+
+def _forget_package() -> dict:
+    names = [name for name in sys.modules if name.partition(".")[0] == "learnrate"]
+    return {name: sys.modules.pop(name) for name in names}
+
+
+@pytest.fixture
+def CosineDecay(learnrate):  # noqa: N802: it is a class
+    return learnrate.CosineDecay
