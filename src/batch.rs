@@ -41,6 +41,11 @@ fn step_error<S: AsPrimitive<f64>>(index: usize, steps: &[S]) -> Error {
     Error::Step { index: Some(index), step: steps[index].as_() }
 }
 
+/// Neither negative nor NaN.
+fn is_step(step: f64) -> bool {
+    step >= 0.0
+}
+
 /// One thread's work. Returns the index of the first bad step.
 fn serial<S, R>(value: impl Fn(f64) -> f64, steps: &[S], out: &mut [R]) -> Option<usize>
 where
@@ -54,10 +59,10 @@ where
         let mut good = true;
         for (b, step) in block.iter_mut().zip(steps) {
             *b = step.as_();
-            good &= *b >= 0.0;
+            good &= is_step(*b);
         }
         if !good {
-            let bad = block.iter().position(|&step| !(step >= 0.0));
+            let bad = block.iter().position(|&step| !is_step(step));
             return bad.map(|at| i * BLOCK + at);
         }
         for step in block.iter_mut() {

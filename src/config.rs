@@ -81,19 +81,24 @@ impl Visitor<'_> for Steps {
     }
 
     fn visit_i64<E: serde::de::Error>(self, steps: i64) -> Result<u64, E> {
-        u64::try_from(steps).map_err(|_| E::custom(Error::steps(self.argument, self.rule, steps)))
+        u64::try_from(steps).map_err(|_| self.refuse(self.rule, steps.to_string()))
     }
 
     fn visit_f64<E: serde::de::Error>(self, steps: f64) -> Result<u64, E> {
         if steps.fract() != 0.0 {
-            let received = python_float(steps);
-            return Err(E::custom(Error::steps(self.argument, "a whole number", received)));
+            return Err(self.refuse("a whole number", python_float(steps)));
         }
         if steps < 0.0 {
-            return Err(E::custom(Error::rate(self.argument, self.rule, steps)));
+            return Err(self.refuse(self.rule, python_float(steps)));
         }
         // Saturates above 2**64, which the constructor refuses.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         Ok(steps as u64)
+    }
+}
+
+impl Steps {
+    fn refuse<E: serde::de::Error>(&self, rule: &'static str, received: String) -> E {
+        E::custom(Error::Argument { argument: self.argument, rule, received })
     }
 }

@@ -15,7 +15,7 @@ const Q: [f64; 8] = [
 ];
 
 /// `sin(pi/2 * sqrt(z))**2`, the share of a half cosine that is done at `sqrt(z)` of its length, for `0 <= z <= 1/4`.
-#[inline(always)]
+#[inline]
 pub(crate) fn half_cosine(z: f64) -> f64 {
     let q = Q[..7].iter().rev().fold(Q[7], |sum, &coefficient| sum * z + coefficient);
     z * C0 + z * (z * q + C0_LO)

@@ -34,11 +34,7 @@ impl Error {
         Self::Argument { argument, rule, received: python_float(received) }
     }
 
-    pub(crate) fn steps(
-        argument: &'static str,
-        rule: &'static str,
-        received: impl ToString,
-    ) -> Self {
+    pub(crate) fn steps(argument: &'static str, rule: &'static str, received: u64) -> Self {
         Self::Argument { argument, rule, received: received.to_string() }
     }
 }

@@ -38,3 +38,8 @@ mod schedule;
 
 pub use error::Error;
 pub use schedule::{Config, CosineDecay};
+
+/// Runs the README's Rust.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

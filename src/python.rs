@@ -32,14 +32,8 @@ impl PyCosineDecay {
         warmup_target: Option<f64>,
         warmup_steps: u64,
     ) -> PyResult<Self> {
-        let config = Config {
-            initial_learning_rate,
-            decay_steps,
-            alpha,
-            name,
-            warmup_target,
-            warmup_steps,
-        };
+        let config =
+            Config { initial_learning_rate, decay_steps, alpha, name, warmup_target, warmup_steps };
         Ok(Self(CosineDecay::new(config)?))
     }
 

@@ -125,11 +125,11 @@ impl CosineDecay {
             return Err(Error::steps("decay_steps", "<= 2**53", decay_steps));
         }
         if config.warmup_steps > MAX_STEPS - decay_steps {
-            return Err(Error::steps(
-                "warmup_steps",
-                "<= 2**53 - decay_steps",
-                format!("{}, decay_steps={decay_steps}", config.warmup_steps),
-            ));
+            return Err(Error::Argument {
+                argument: "warmup_steps",
+                rule: "<= 2**53 - decay_steps",
+                received: format!("{}, decay_steps={decay_steps}", config.warmup_steps),
+            });
         }
         let peak = warmup_target.unwrap_or(initial_learning_rate);
         let floor = peak * alpha;
@@ -218,17 +218,17 @@ impl Curve {
     /// Both phases lead from one rate to another, and both are measured from the nearer joint: so each joint is met
     /// exactly, and a rate that comes close to zero there keeps its digits. Selects instead of branches, and one
     /// division, let the compiler evaluate several steps at once.
-    #[inline(always)]
+    #[inline]
     fn value(&self, step: f64) -> f64 {
         let step = if step < self.end { step } else { self.end };
         let warming = step < self.warmup;
         let start = if warming { 0.0 } else { self.warmup };
-        let stop = if warming { self.warmup } else { self.end };
+        let finish = if warming { self.warmup } else { self.end };
         let from = if warming { self.initial } else { self.peak };
         let to = if warming { self.peak } else { self.floor };
 
         let done = step - start;
-        let left = stop - step;
+        let left = finish - step;
         let near = if done < left { done } else { left };
         let ratio = if warming { near } else { near * near }
             / if warming { self.warmup } else { self.decay * self.decay };

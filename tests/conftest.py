@@ -54,5 +54,5 @@ def _forget_package() -> dict:
 
 
 @pytest.fixture
-def CosineDecay(learnrate):  # noqa: N802: it is a class
+def CosineDecay(learnrate):
     return learnrate.CosineDecay

@@ -30,8 +30,8 @@ class CosineDecay(_backend.CosineDecay):
     from 0 the first update does nothing, as in Keras; `initial_learning_rate = warmup_target / warmup_steps` avoids it.
 
     The rate is exactly `initial_learning_rate` at 0 (with a warmup), `peak` at `W`, and `floor` from `W + T` on.
-    In between it is within 5 ULP of the formula in exact arithmetic for whole steps and `decay_steps <= 2**26`, within 7
-    otherwise, up to the last step. The same step gives the same bits alone or in an array, on every machine.
+    In between it is within 5 ULP of the formula in exact arithmetic for whole steps and `decay_steps <= 2**26`, within
+    7 otherwise, up to the last step. The same step gives the same bits alone or in an array, on every machine.
 
     Args:
         initial_learning_rate: the rate at step 0, a finite number >= 0.
@@ -58,10 +58,10 @@ class CosineDecay(_backend.CosineDecay):
     >>> schedule(5_000), schedule(10_000), schedule(100_000)
     (0.0005, 0.001, 0.0001)
     >>> schedule(range(0, 20_000, 5_000))
-    array([0.        , 0.0005    , 0.001     , 0.00099317])
+    array([0.        , 0.0005    , 0.001     , 0.00099316])
 
-    Sources: Keras's code (its documentation, and R's, leave the initial rate out of the warmup and the warmup out of the
-    decay); Goyal et al. 2017, arXiv 1706.02677; Loshchilov & Hutter, SGDR, ICLR 2017, arXiv 1608.03983.
+    Sources: Keras's code (its documentation, and R's, leave the initial rate out of the warmup and the warmup out of
+    the decay); Goyal et al. 2017, arXiv 1706.02677; Loshchilov & Hutter, SGDR, ICLR 2017, arXiv 1608.03983.
     """
 
     __slots__ = ("__weakref__",)
@@ -90,9 +90,7 @@ class CosineDecay(_backend.CosineDecay):
         peak = initial_learning_rate if warmup_target is None else warmup_target
         if peak * alpha == math.inf:
             _arguments.refuse(ValueError, "alpha", "so small that peak * alpha is finite", alpha, peak=peak)
-        return super().__new__(
-            cls, initial_learning_rate, decay_steps, alpha, name, warmup_target, warmup_steps
-        )
+        return super().__new__(cls, initial_learning_rate, decay_steps, alpha, name, warmup_target, warmup_steps)
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         # Not in __new__, which copies and pickles go through: their originals have warned.
@@ -100,9 +98,7 @@ class CosineDecay(_backend.CosineDecay):
             level = 2
             while sys._getframe(level - 1).f_globals.get("__package__") == __package__:
                 level += 1
-            warnings.warn(
-                f"warmup_steps={self.warmup_steps} has no effect without a warmup_target", stacklevel=level
-            )
+            warnings.warn(f"warmup_steps={self.warmup_steps} has no effect without a warmup_target", stacklevel=level)
 
     def __init_subclass__(cls) -> None:
         raise TypeError("type 'learnrate.CosineDecay' is not an acceptable base type")

@@ -47,12 +47,12 @@ class Curve:
         step = xp.minimum(step, self.end)
         warming = step < self.warmup
         start = xp.where(warming, 0.0, self.warmup)
-        stop = xp.where(warming, self.warmup, self.end)
+        finish = xp.where(warming, self.warmup, self.end)
         from_ = xp.where(warming, self.initial, self.peak)
         to = xp.where(warming, self.peak, self.floor)
 
         done = step - start
-        left = stop - step
+        left = finish - step
         near = xp.minimum(done, left)
         ratio = xp.where(warming, near, near * near) / xp.where(warming, self.warmup, self.decay * self.decay)
         share = xp.where(warming, ratio, half_cosine(ratio))

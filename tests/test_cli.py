@@ -1,0 +1,138 @@
+"""`learnrate show`: what a person wants to know before training, and one clear line where a file is no schedule."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.json"))
+
+
+@pytest.fixture
+def show(learnrate, capsys, tmp_path):
+    """Shows a config or a file; returns the exit status and what went to stdout and stderr."""
+
+    def show(config: dict | str | bytes | Path) -> tuple[int, str, str]:
+        from learnrate.cli import main
+
+        file = config if isinstance(config, Path) else tmp_path / "schedule.json"
+        if isinstance(config, dict):
+            config = json.dumps({"class_name": "CosineDecay", "config": config})
+        if not isinstance(config, Path):
+            file.write_bytes(config if isinstance(config, bytes) else config.encode())
+        status = main(["show", str(file)])
+        return status, *capsys.readouterr()
+
+    return show
+
+
+def advice(output: str) -> list[str]:
+    return [line for line in output.splitlines() if line.startswith("advice: ")]
+
+
+def test_it_tells_phases_rates_and_telling_steps(show):
+    config = {"initial_learning_rate": 0.5, "decay_steps": 4000, "alpha": 0.25, "warmup_target": 2.0}
+    status, out, err = show({**config, "warmup_steps": 1000})
+    assert (status, err) == (0, "")
+    lines = [line.split("  ") for line in out.splitlines()]
+    table = [[cell.strip() for cell in line if cell] for line in lines]
+    for row in (
+        ["first 0.5, peak 2, final 0.5, 5,000 steps"],
+        ["warmup", "0 to 1,000", "0.5 to 2, linear"],
+        ["decay", "1,000 to 5,000", "2 to 0.5, half a cosine"],
+        ["hold", "from 5,000", "0.5"],
+        ["0", "0.5", "first update"],
+        ["500", "1.25", "half of the warmup"],
+        ["1,000", "2", "peak, where the decay starts"],
+        ["3,000", "1.25", "1/2 of the decay"],
+        ["5,000", "0.5", "held from here on"],
+    ):
+        assert row in table
+    assert advice(out) == []
+
+
+@pytest.mark.parametrize(
+    ("config", "text"),
+    [
+        ({"warmup_target": 0.1, "warmup_steps": 100, "initial_learning_rate": 0.0}, "first update has rate 0"),
+        ({"warmup_target": 0.1, "warmup_steps": 100, "initial_learning_rate": 0.0}, "warmup_steps = 0.001."),
+        ({"warmup_steps": 100}, "warmup_steps = 100 has no effect"),
+        ({"warmup_target": 0.2}, "initial_learning_rate has no effect"),
+        ({"warmup_target": 0.2, "warmup_steps": 1001}, "longer than the decay"),
+        ({"initial_learning_rate": 1e-3, "alpha": 1e-5}, "the final rate is 1e-08. For a final rate of 1e-05, set"),
+        ({"alpha": 2.0}, "the rate rises"),
+        ({"initial_learning_rate": 0}, "nothing is ever trained"),
+    ],
+)
+def test_it_advises_where_the_config_looks_like_a_mistake(show, config, text):
+    status, out, _ = show({"initial_learning_rate": 0.1, "decay_steps": 1000, **config})
+    assert status == 0
+    assert any(text in line for line in advice(out)), out
+
+
+@pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
+def test_it_shows_the_examples(show, file):
+    status, out, err = show(file)
+    assert (status, err) == (0, "")
+    assert str(file) in out
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "Invalid schedule JSON: "),
+        (b"\xff", "Invalid schedule JSON: "),
+        ("[" * 100_000, "Invalid schedule JSON: nested deeper than 128"),
+        ("[]", "must be an object"),
+        ({"initial_learning_rate": 0.1}, "decay_steps"),
+        (
+            {"initial_learning_rate": 0.1, "decay_steps": 0},
+            "Argument `decay_steps` must be > 0. Received: decay_steps=0",
+        ),
+        (Path("does/not/exist.json"), "No such file or directory"),
+        (Path(), "Is a directory"),
+    ],
+)
+def test_a_bad_file_is_one_line_and_status_2(show, content, message):
+    status, out, err = show(content)
+    assert (status, out) == (2, "")
+    assert err.startswith("learnrate: error: ")
+    assert message in err
+    assert err.count("\n") == 1
+
+
+def command(backend: str, *arguments: str, **options) -> subprocess.CompletedProcess:
+    environment = {**os.environ, "LEARNRATE_BACKEND": backend}
+    return subprocess.run(
+        [sys.executable, "-m", "learnrate", *arguments], env=environment, capture_output=True, timeout=60, **options
+    )
+
+
+def test_it_reads_standard_input(learnrate):
+    result = command(learnrate.BACKEND, "show", "-", input=EXAMPLES[0].read_bytes())
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert b"held from here on" in result.stdout
+
+
+def test_version_names_the_backend(learnrate):
+    result = command(learnrate.BACKEND, "--version")
+    assert result.stdout.decode().split() == ["learnrate", learnrate.__version__, f"({learnrate.BACKEND}", "backend)"]
+
+
+def test_a_reader_that_leaves_early_sees_no_traceback(learnrate):
+    read, write = os.pipe()
+    os.close(read)
+    result = subprocess.run(
+        [sys.executable, "-m", "learnrate", "show", *map(str, EXAMPLES)],
+        env={**os.environ, "LEARNRATE_BACKEND": learnrate.BACKEND},
+        stdout=write,
+        stderr=subprocess.PIPE,
+        timeout=60,
+    )
+    os.close(write)
+    assert (result.returncode, result.stderr) == (1, b"")

@@ -1,0 +1,48 @@
+"""What the documentation shows is run: the README's Python, the docstrings' examples, the example scripts."""
+
+from __future__ import annotations
+
+import doctest
+import os
+import re
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_the_readme_runs(learnrate):
+    blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE)
+    assert len(blocks) >= 2
+    names: dict = {}
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), names)
+        # A comment behind an expression says its value, where it starts with a number.
+        for expression, value in re.findall(r"^(\S.*?) +# ([\d._e+-]+)[,:]", block, re.MULTILINE):
+            assert eval(expression, names) == eval(value), expression
+    assert names["schedule"](5_000) == 0.0005
+
+
+def test_the_docstrings_run(learnrate):
+    modules = [learnrate]
+    for info in iter_modules(learnrate.__path__):
+        if info.name not in {"__main__", "_native"}:
+            modules.append(import_module(f"learnrate.{info.name}"))
+    results = [doctest.testmod(module) for module in modules]
+    assert sum(result.attempted for result in results) >= 9
+    assert sum(result.failed for result in results) == 0
+
+
+def test_the_comparison_with_keras_runs(learnrate):
+    result = subprocess.run(
+        [sys.executable, ROOT / "examples" / "keras_side_by_side.py"],
+        env={**os.environ, "LEARNRATE_BACKEND": learnrate.BACKEND},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert result.returncode == 0, result.stderr
+    assert re.search(r"^ +500 +0 +1e\+00 +0\.05 *$", result.stdout, re.MULTILINE), result.stdout

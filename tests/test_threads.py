@@ -1,0 +1,118 @@
+"""Batches let other Python threads run, use several threads themselves, and never hang a forked child."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+
+def test_a_python_thread_makes_progress_during_a_batch(CosineDecay):
+    schedule = CosineDecay(0.25, 10**7, warmup_target=1.0, warmup_steps=1000)
+    steps = np.arange(1e7)
+    out = np.empty_like(steps)
+    ticks = []
+    done = threading.Event()
+
+    def tick():
+        while not done.wait(1e-4):
+            ticks.append(time.perf_counter())
+
+    thread = threading.Thread(target=tick)
+    thread.start()
+    try:
+        # A busy machine may leave no processor for the other thread: one batch of twenty is proof enough, for it could
+        # never run in the middle of a batch that holds the interpreter's lock.
+        for _ in range(20):
+            start = time.perf_counter()
+            schedule._fill(steps, out)
+            length = time.perf_counter() - start
+            if any(start + 0.1 * length < at < start + 0.9 * length for at in ticks):
+                return
+    finally:
+        done.set()
+        thread.join()
+    pytest.fail("no other thread ran during 20 batches")
+
+
+def run(backend: str, script: str, **environment: str) -> str:
+    """Runs a script with a deadline, and returns what it printed."""
+    result = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        env={**os.environ, "LEARNRATE_BACKEND": backend, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout.strip()
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads each thread's run time where Linux tells it")
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_large_batch_runs_on_as_many_threads_as_rayon_may_use(threads):
+    script = """
+        from pathlib import Path
+        import numpy as np, learnrate
+
+        def run_times():
+            return {task.name: int((task / "schedstat").read_text().split()[0])
+                    for task in Path("/proc/self/task").iterdir()}
+
+        schedule = learnrate.CosineDecay(0.25, 10**7)
+        steps = np.arange(1e7)
+        out = np.zeros_like(steps)
+        before = run_times()
+        for _ in range(20):
+            schedule(steps, out=out)
+        main = str(__import__("threading").get_native_id())
+        worked = [name for name, time in run_times().items() if time - before.get(name, 0) > 10e6 and name != main]
+        print(learnrate.BACKEND, len(worked))
+    """
+    assert run("native", script, RAYON_NUM_THREADS=str(threads)) == f"native {threads}"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.parametrize("warm", [True, False], ids=["pool-warm", "pool-cold"])
+def test_a_forked_child_finishes_a_batch(learnrate, warm):
+    script = f"""
+        import os, signal, warnings
+        import numpy as np, learnrate
+
+        warnings.simplefilter("ignore")  # newer Pythons warn of any fork beside threads
+        schedule = learnrate.CosineDecay(0.25, 10**7, warmup_target=1.0, warmup_steps=1000)
+        steps = np.arange(1e7)
+        expected = np.array([schedule(step) for step in range(0, 10**7, 10**5)])
+        if {warm}:
+            schedule(steps)
+        child = os.fork()
+        if not child:
+            signal.alarm(60)  # the deadline: a child that hangs dies of it
+            os._exit(0 if (schedule(steps)[:: 10**5] == expected).all() else 1)
+        status = os.waitpid(child, 0)[1]
+        assert (schedule(steps)[:: 10**5] == expected).all()
+        print(learnrate.BACKEND, os.waitstatus_to_exitcode(status))
+    """
+    assert run(learnrate.BACKEND, script) == f"{learnrate.BACKEND} 0"
+
+
+def test_threads_share_a_schedule(CosineDecay):
+    schedule = CosineDecay(0.25, 100_000, warmup_target=1.0, warmup_steps=1000)
+    steps = np.arange(120_000)
+    expected = schedule(steps)
+    results: list[bool] = []
+    threads = [
+        threading.Thread(target=lambda: results.append(bool((schedule(steps) == expected).all()))) for _ in range(16)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [True] * 16
