@@ -7,7 +7,7 @@ use serde::de::{Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, python_float};
-use crate::schedule::{Config, CosineDecay};
+use crate::schedule::{Config, CosineDecay, MAX_STEPS};
 
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -88,10 +88,12 @@ impl Visitor<'_> for Steps {
         if steps.fract() != 0.0 {
             return Err(self.refuse("a whole number", python_float(steps)));
         }
-        if steps < 0.0 {
-            return Err(self.refuse(self.rule, python_float(steps)));
+        if steps < 0.0 || (steps == 0.0 && self.rule == "> 0") {
+            return Err(E::custom(Error::rate(self.argument, self.rule, steps)));
         }
-        // Saturates above 2**64, which the constructor refuses.
+        if steps > MAX_STEPS as f64 {
+            return Err(E::custom(Error::rate(self.argument, "<= 2**53", steps)));
+        }
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         Ok(steps as u64)
     }

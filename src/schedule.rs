@@ -2,10 +2,10 @@ use num_traits::{AsPrimitive, Float};
 
 use crate::batch;
 use crate::cosine::half_cosine;
-use crate::error::Error;
+use crate::error::{Error, python_float};
 
 /// The largest number of steps: above 2**53 a float64 no longer tells one step from the next.
-const MAX_STEPS: u64 = 1 << 53;
+pub(crate) const MAX_STEPS: u64 = 1 << 53;
 
 /// The fields of a [`CosineDecay`], with Keras's names, order and defaults.
 ///
@@ -66,9 +66,9 @@ impl Config {
 /// ```
 ///
 /// Steps are whole or fractional, from 0 to infinity. The rate is exactly `initial` at 0 (with a warmup), `peak` at
-/// `W`, and `floor` from `W + T` on. Elsewhere it is within 5 ULP of the formula in exact arithmetic for
-/// `decay_steps <= 2**26` and whole steps, and within 7 otherwise, up to the last step. With `alpha <= 1` the
-/// decay never rises from one whole step to the next.
+/// `W`, and `floor` from `W + T` on. Elsewhere it is within 5 ULP of the formula in exact arithmetic at whole steps
+/// with `decay_steps <= 2**26` and `alpha <= 10`, and within 7 at any step, up to the last. With `alpha <= 1` the decay
+/// never rises from one whole step to the next.
 ///
 /// With the `serde` feature it is read from, and written as, [Keras's JSON][keras]:
 ///
@@ -105,38 +105,39 @@ impl CosineDecay {
     /// [`Error::Argument`] if a rate or `alpha` is negative, infinite or NaN, `decay_steps` is 0, the steps add up to
     /// more than 2**53, or `peak * alpha` overflows.
     pub fn new(mut config: Config) -> Result<Self, Error> {
-        let rates = [
-            ("initial_learning_rate", Some(&mut config.initial_learning_rate)),
-            ("alpha", Some(&mut config.alpha)),
-            ("warmup_target", config.warmup_target.as_mut()),
-        ];
-        for (argument, rate) in rates {
-            let Some(rate) = rate else { continue };
-            if !(*rate >= 0.0 && rate.is_finite()) {
-                return Err(Error::rate(argument, "a finite number >= 0", *rate));
-            }
-            *rate += 0.0; // -0.0 is stored as 0.0
-        }
-        let Config { initial_learning_rate, decay_steps, alpha, warmup_target, .. } = config;
+        let Config { decay_steps, warmup_steps, .. } = config;
+        check_rate("initial_learning_rate", &mut config.initial_learning_rate)?;
         if decay_steps == 0 {
             return Err(Error::steps("decay_steps", "> 0", decay_steps));
         }
         if decay_steps > MAX_STEPS {
             return Err(Error::steps("decay_steps", "<= 2**53", decay_steps));
         }
-        if config.warmup_steps > MAX_STEPS - decay_steps {
+        check_rate("alpha", &mut config.alpha)?;
+        if let Some(target) = &mut config.warmup_target {
+            check_rate("warmup_target", target)?;
+        }
+        if warmup_steps > MAX_STEPS {
+            return Err(Error::steps("warmup_steps", "<= 2**53", warmup_steps));
+        }
+        if warmup_steps > MAX_STEPS - decay_steps {
             return Err(Error::Argument {
                 argument: "warmup_steps",
                 rule: "<= 2**53 - decay_steps",
-                received: format!("{}, decay_steps={decay_steps}", config.warmup_steps),
+                received: format!("{warmup_steps}, decay_steps={decay_steps}"),
             });
         }
+        let Config { initial_learning_rate, alpha, warmup_target, .. } = config;
         let peak = warmup_target.unwrap_or(initial_learning_rate);
         let floor = peak * alpha;
         if floor.is_infinite() {
-            return Err(Error::rate("alpha", "so small that peak * alpha is finite", alpha));
+            return Err(Error::Argument {
+                argument: "alpha",
+                rule: "so small that peak * alpha is finite",
+                received: format!("{}, peak={}", python_float(alpha), python_float(peak)),
+            });
         }
-        let warmup_steps = if warmup_target.is_some() { config.warmup_steps } else { 0 };
+        let warmup_steps = if warmup_target.is_some() { warmup_steps } else { 0 };
         let curve = Curve {
             initial: initial_learning_rate,
             peak,
@@ -236,4 +237,12 @@ impl Curve {
         let change = (to - from) * share;
         if done < left { from + change } else { to - change }
     }
+}
+
+fn check_rate(argument: &'static str, rate: &mut f64) -> Result<(), Error> {
+    if !(*rate >= 0.0 && rate.is_finite()) {
+        return Err(Error::rate(argument, "a finite number >= 0", *rate));
+    }
+    *rate += 0.0; // -0.0 is stored as 0.0
+    Ok(())
 }

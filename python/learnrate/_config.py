@@ -124,8 +124,8 @@ def parse(text: str | bytes) -> Any:
 def _check_depth(text: str) -> None:
     """Refuses what could exhaust the stack of a reader."""
     depth = 0
-    for bracket in re.findall(r"[][{}]", re.sub(r'"[^"\\]*(?:\\.[^"\\]*)*"', "", text)):
-        depth += 1 if bracket in "[{" else -1
+    for token in re.findall(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[][{}]', text, re.DOTALL):  # strings whole, and brackets
+        depth += (token in "[{") - (token in "]}")
         if depth > MAX_DEPTH:
             raise ValueError(f"nested deeper than {MAX_DEPTH}")
 

@@ -7,12 +7,27 @@ import math
 import sys
 import warnings
 from collections.abc import Mapping
-from typing import Any, final
+from types import MethodType
+from typing import TYPE_CHECKING, Any, final
 
 from . import _arguments, _backend, _config
 
+if TYPE_CHECKING:
+    import inspect
+
 FIELDS = ("initial_learning_rate", "decay_steps", "alpha", "name", "warmup_target", "warmup_steps")
 DEFAULTS = {"alpha": 0.0, "name": "CosineDecay", "warmup_target": None, "warmup_steps": 0}
+
+
+class _CallSignature:
+    """`inspect.signature(schedule)`, which a native `__call__` lacks; the class has that of its constructor."""
+
+    def __get__(self, schedule: CosineDecay | None, owner: type) -> inspect.Signature | None:
+        import inspect
+
+        from ._fallback import CosineDecay
+
+        return None if schedule is None else inspect.signature(MethodType(CosineDecay.__call__, schedule))
 
 
 @final
@@ -30,8 +45,9 @@ class CosineDecay(_backend.CosineDecay):
     from 0 the first update does nothing, as in Keras; `initial_learning_rate = warmup_target / warmup_steps` avoids it.
 
     The rate is exactly `initial_learning_rate` at 0 (with a warmup), `peak` at `W`, and `floor` from `W + T` on.
-    In between it is within 5 ULP of the formula in exact arithmetic for whole steps and `decay_steps <= 2**26`, within
-    7 otherwise, up to the last step. The same step gives the same bits alone or in an array, on every machine.
+    In between it is within 5 ULP of the formula in exact arithmetic at whole steps with `decay_steps <= 2**26` and
+    `alpha <= 10`, and within 7 at any step, up to the last. The same step gives the same bits alone or in an array, on
+    every machine. With `alpha <= 1` the decay never rises from one whole step to the next.
 
     Args:
         initial_learning_rate: the rate at step 0, a finite number >= 0.
@@ -66,6 +82,7 @@ class CosineDecay(_backend.CosineDecay):
 
     __slots__ = ("__weakref__",)
     __module__ = "learnrate"
+    __signature__ = _CallSignature()
 
     def __new__(
         cls,

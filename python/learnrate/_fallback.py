@@ -27,6 +27,8 @@ class CosineDecay:
         "warmup_target",
     )
 
+    _curve: Curve
+
     def __new__(
         cls,
         initial_learning_rate: float,
@@ -69,10 +71,11 @@ class CosineDecay:
     def _fill(self, steps: Any, out: Any) -> int | None:
         import numpy as np
 
-        for first in range(0, steps.size, BLOCK):
-            block = steps[first : first + BLOCK].astype(np.float64)
-            good = block >= 0.0
-            if not good.all():
-                return first + int(good.argmin())
-            out[first : first + BLOCK] = self._curve.value(np, block)
+        with np.errstate(all="ignore"):  # rates may underflow, and overflow a float32, as silently as in Rust
+            for first in range(0, steps.size, BLOCK):
+                block = steps[first : first + BLOCK].astype(np.float64)
+                good = block >= 0.0
+                if not good.all():
+                    return first + int(good.argmin())
+                out[first : first + BLOCK] = self._curve.value(np, block)
         return None

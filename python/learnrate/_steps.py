@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
-from ._arguments import is_number, plain_number, refuse, show, to_float
+from ._arguments import MAX_STEPS, is_number, plain_number, refuse, show, to_float
 
 RULE = "a number, or an array, range or nested sequence of numbers"
+MAX_DIMENSIONS = 32
+"""NumPy 1's limit: 64 since NumPy 2."""
 BLOCK = 65_536
 """Steps that are converted at a time when they are not already vectors that a backend reads."""
 
 
-def evaluate(schedule: Any, step: Any, out: Any = None) -> Any:
-    """`schedule(step, out=out)`. `schedule._fill(steps, out)` writes the rates of a vector of steps."""
+class Core(Protocol):
+    """What a backend's schedule does."""
+
+    def __call__(self, step: float) -> float:
+        """The rate at a float >= 0."""
+
+    def _fill(self, steps: Any, out: Any) -> int | None:
+        """Writes the rates of a vector of float64, float32, int64 or int32 steps into one of float64 or float32.
+
+        Returns the index of the first step that is negative or NaN, if there is one; `out` is then unspecified.
+        """
+
+
+def evaluate(schedule: Core, step: Any, out: Any = None) -> Any:
+    """`schedule(step, out=out)`, whatever the step is."""
     if out is None:
         number = plain_number(step)
         if number is not None:
@@ -25,6 +40,8 @@ def evaluate(schedule: Any, step: Any, out: Any = None) -> Any:
         return _evaluate_range(schedule, step, out)
     import numpy as np
 
+    if out is not None and _is_of_another_library(step):
+        refuse(TypeError, "out", "absent where the steps are another library's array", out)
     steps = _as_array(step)
     rates = _check_out(out, steps.shape)
     if np.may_share_memory(steps, rates):
@@ -32,12 +49,11 @@ def evaluate(schedule: Any, step: Any, out: Any = None) -> Any:
     bad = _fill(schedule, steps, rates)
     if bad is not None:
         index = np.unravel_index(bad, steps.shape)
-        given = np.array(step, dtype=object) if isinstance(step, Sequence) else steps
-        _refuse_element(ValueError, ">= 0", index, plain_number(given[index]))
+        _refuse_element(ValueError, ">= 0", index, _element(step, index))
     return _result(rates, out)
 
 
-def _evaluate_range(schedule: Any, step: range, out: Any) -> Any:
+def _evaluate_range(schedule: Core, step: range, out: Any) -> Any:
     import numpy as np
 
     try:
@@ -50,51 +66,53 @@ def _evaluate_range(schedule: Any, step: range, out: Any) -> Any:
         _refuse_element(ValueError, ">= 0", (bad,), step[bad])
     for first in range(0, count, BLOCK):
         part = step[first : first + BLOCK]
-        try:
+        if max(map(abs, (part.start, part.stop, part.step))) <= MAX_STEPS:
             steps = np.arange(part.start, part.stop, part.step, dtype=np.int64)
-        except OverflowError:  # beyond int64
+        else:
             steps = np.array([to_float(number) for number in part])
         _fill(schedule, steps, rates[first : first + BLOCK])
     return _result(rates, out)
 
 
-def _as_array(step: Any) -> Any:
-    """An int or float ndarray of the steps."""
+def _as_array(step: Any, index: tuple[int, ...] = ()) -> Any:
+    """An int or float ndarray of the steps; `index` is where they stand in the sequence that was passed."""
     import numpy as np
 
-    if isinstance(step, np.ma.MaskedArray):
-        refuse(TypeError, "step", RULE, step)
-    if hasattr(type(step), "__array__"):
-        array = np.asarray(step)
-        if is_number(array.dtype):
-            return array
-    elif isinstance(step, Sequence) and not isinstance(step, (str, bytes, bytearray)):
-        return _from_sequence(step)
+    if _is_sequence(step):
+        return _from_sequence(step, index)
+    if hasattr(type(step), "__array__") or isinstance(step, memoryview):
+        array = np.asanyarray(step)
+        if is_number(array.dtype) and not isinstance(array, np.ma.MaskedArray):
+            return np.asarray(array)
     elif (number := plain_number(step)) is not None:
         return np.asarray(to_float(number))
-    refuse(TypeError, "step", RULE, step)
+    _refuse_element(TypeError, "a number" if index else RULE, index, step)
 
 
-def _from_sequence(step: Sequence[Any]) -> Any:
+def _is_of_another_library(step: Any) -> bool:
+    """Whether it is an array that array-api-compat knows, but not NumPy's."""
+    from array_api_compat import is_array_api_obj, is_numpy_array
+
+    return is_array_api_obj(step) and not is_numpy_array(step)
+
+
+def _is_sequence(step: Any) -> bool:
+    return isinstance(step, Sequence) and not isinstance(step, (str, bytes, bytearray, memoryview))
+
+
+def _from_sequence(step: Sequence[Any], index: tuple[int, ...]) -> Any:
     import numpy as np
 
-    # As objects, because NumPy would take True for 1 and "2" beside numbers for text.
-    try:
-        objects = np.array(step, dtype=object)
-    except ValueError:  # rows of different lengths
-        refuse(TypeError, "step", RULE, step)
-    if set(map(type, objects.flat)) <= {int, float}:
-        try:
-            return objects.astype(np.float64)
-        except OverflowError:
-            pass
-    steps = np.empty(objects.shape)
-    for index, element in np.ndenumerate(objects):
-        number = plain_number(element)
-        if number is None:
-            _refuse_element(TypeError, "a number", index, element)
-        steps[index] = to_float(number)
-    return steps
+    # Not by NumPy, which takes True for 1, dates for numbers, and "2" beside numbers for text.
+    if len(index) == MAX_DIMENSIONS:
+        _refuse_element(TypeError, "a number", index, step)
+    if set(map(type, step)) <= {int, float}:
+        return np.array([to_float(number) for number in step])
+    rows = [_as_array(row, (*index, i)) for i, row in enumerate(step)]
+    if len({row.shape for row in rows}) > 1:
+        _refuse_element(TypeError, "a sequence of rows of one shape", index, step)
+    with np.errstate(over="ignore"):  # a longdouble beyond float64 is past the end of any schedule
+        return np.stack(rows, dtype=np.float64, casting="same_kind")
 
 
 def _check_out(out: Any, shape: tuple[int, ...]) -> Any:
@@ -116,7 +134,7 @@ def _check_out(out: Any, shape: tuple[int, ...]) -> Any:
     return np.asarray(out)
 
 
-def _fill(schedule: Any, steps: Any, rates: Any) -> int | None:
+def _fill(schedule: Core, steps: Any, rates: Any) -> int | None:
     """Writes the rates of the steps; returns the position in C order of the first one that is negative or NaN."""
     import numpy as np
 
@@ -125,8 +143,8 @@ def _fill(schedule: Any, steps: Any, rates: Any) -> int | None:
         return schedule._fill(steps.reshape(-1), rates.reshape(-1))
     position = 0
     with (
-        np.errstate(over="ignore"),  # a longdouble beyond float64 is past the end of any schedule
-        np.nditer(
+        np.errstate(all="ignore"),  # longdoubles may overflow and underflow a float64
+        np.nditer(  # type: ignore[call-overload]  # NumPy's stub does not know "contig"
             [steps, rates],
             flags=["buffered", "external_loop", "zerosize_ok"],
             op_flags=[["readonly", "aligned", "contig"], ["writeonly", "aligned", "contig"]],
@@ -148,6 +166,16 @@ def _result(rates: Any, out: Any) -> Any:
     if out is not None:
         return out
     return rates if rates.shape else float(rates)
+
+
+def _element(step: Any, index: tuple[Any, ...]) -> object:
+    """The element of the steps as they were passed; an array's as a Python number."""
+    import numpy as np
+
+    element = step
+    for i in index:
+        element = (element if _is_sequence(element) else np.asarray(element))[i]
+    return plain_number(element) if index else step
 
 
 def _refuse_element(error: type[Exception], rule: str, index: tuple[Any, ...], value: object) -> NoReturn:

@@ -1,0 +1,103 @@
+//! The promise: Rust gives the rates, the envelopes and the error texts of `tests/data/cases.json`, to the bit.
+//!
+//! `tests/test_golden.py` reads the same file. `tools/make_cases.py` makes it.
+#![cfg(feature = "serde")]
+
+use learnrate::{Config, CosineDecay};
+use serde_json::{Value, json};
+
+fn cases(kind: &str) -> Vec<Value> {
+    let mut cases: Value = serde_json::from_str(include_str!("data/cases.json")).unwrap();
+    serde_json::from_value(cases[kind].take()).unwrap()
+}
+
+/// JSON has no NaN and no infinity: they are written as text.
+fn number(value: &Value) -> f64 {
+    value.as_str().map_or_else(|| value.as_f64().unwrap(), |text| text.parse().unwrap())
+}
+
+fn read(config: &Value) -> serde_json::Result<CosineDecay> {
+    serde_json::from_value(json!({ "class_name": "CosineDecay", "config": config }))
+}
+
+#[test]
+fn rates() {
+    for case in cases("valid") {
+        let schedule = read(&case["config"]).unwrap();
+        let points = case["points"].as_array().unwrap();
+        let steps: Vec<f64> = points.iter().map(|point| number(&point[0])).collect();
+        let mut rates = vec![f64::NAN; steps.len()];
+        schedule.fill(&steps, &mut rates).unwrap();
+        for (point, rate) in points.iter().zip(rates) {
+            let bits = point[1].as_str().unwrap();
+            assert_eq!(number(&point[2]), rate, "{point} of {}", case["config"]);
+            assert_eq!(format!("{:#018x}", rate.to_bits()), bits, "{point} of {}", case["config"]);
+            let alone = point[0]
+                .as_u64()
+                .map_or_else(|| schedule.value(number(&point[0])), |whole| schedule.value(whole));
+            assert_eq!(format!("{:#018x}", alone.unwrap().to_bits()), bits, "{point}, alone");
+        }
+    }
+}
+
+#[test]
+fn envelopes() {
+    for case in cases("valid") {
+        let schedule = read(&case["config"]).unwrap();
+        let written = serde_json::to_value(&schedule).unwrap();
+        // As text, for the types of numbers and the sign of zeros.
+        assert_eq!(written.to_string(), case["envelope"].to_string());
+        assert_eq!(serde_json::from_value::<CosineDecay>(written).unwrap(), schedule);
+        assert_eq!(
+            serde_json::to_value(schedule.config()).unwrap().to_string(),
+            case["envelope"]["config"].to_string(),
+        );
+    }
+}
+
+/// Builds the schedule from what JSON has no words for.
+fn build(config: &Value) -> Result<CosineDecay, learnrate::Error> {
+    let rate = |field: &str| config.get(field).filter(|value| !value.is_null()).map(number);
+    CosineDecay::new(Config {
+        alpha: rate("alpha").unwrap_or_default(),
+        warmup_target: rate("warmup_target"),
+        warmup_steps: config["warmup_steps"].as_u64().unwrap_or_default(),
+        ..Config::new(
+            rate("initial_learning_rate").unwrap(),
+            config["decay_steps"].as_u64().unwrap(),
+        )
+    })
+}
+
+#[test]
+fn refused_fields() {
+    let mut wrong = Vec::new();
+    for case in cases("bad_fields") {
+        let config = &case["config"];
+        let expected = case["error"].as_str().unwrap();
+        let text = config.to_string();
+        let refusal = if text.contains("\"nan\"") || text.contains("\"inf\"") {
+            build(config).unwrap_err().to_string()
+        } else {
+            read(config).unwrap_err().to_string()
+        };
+        if refusal != expected {
+            wrong.push(format!("{text}\n  expected {expected}\n  received {refusal}"));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn refused_steps() {
+    let schedule = CosineDecay::new(Config::new(0.3, 1000)).unwrap();
+    for case in cases("bad_steps") {
+        let refusal = if let Some(steps) = case["steps"].as_array() {
+            let steps: Vec<f64> = steps.iter().map(number).collect();
+            schedule.fill(&steps, &mut vec![0.0; steps.len()]).unwrap_err()
+        } else {
+            schedule.value(number(&case["steps"])).unwrap_err()
+        };
+        assert_eq!(refusal.to_string(), case["error"].as_str().unwrap());
+    }
+}

@@ -1,0 +1,73 @@
+"""The promise: every backend gives the rates, the envelopes and the error texts of `tests/data/cases.json`, to the bit.
+
+`tests/golden.rs` reads the same file. `tools/make_cases.py` makes it.
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+CASES = json.loads(Path(__file__).with_name("data").joinpath("cases.json").read_text("utf-8"))
+
+
+def numbers(value):
+    """JSON has no NaN and no infinity: they are written as text."""
+    if isinstance(value, list):
+        return [numbers(element) for element in value]
+    return float(value) if value in ("nan", "inf", "-inf") else value
+
+
+def build(CosineDecay, config):
+    with warnings.catch_warnings(action="ignore", category=UserWarning):  # one has a warmup without a target
+        return CosineDecay.from_config(config)
+
+
+@pytest.mark.parametrize("case", CASES["valid"], ids=lambda case: json.dumps(case["config"]))
+def test_rates(CosineDecay, case):
+    schedule = build(CosineDecay, case["config"])
+    steps = [numbers(step) for step, _, _ in case["points"]]
+    expected = np.array([int(bits, 16) for _, bits, _ in case["points"]], np.uint64)
+    assert expected.view(np.float64).tolist() == [rate for _, _, rate in case["points"]]
+    for rates in (np.array([schedule(step) for step in steps]), schedule(steps), schedule(np.array(steps, np.float64))):
+        assert [f"{bits:#018x}" for bits in rates.view(np.uint64)] == [f"{bits:#018x}" for bits in expected]
+
+
+@pytest.mark.parametrize("case", CASES["valid"], ids=lambda case: json.dumps(case["config"]))
+def test_envelopes(learnrate, case):
+    schedule = build(learnrate.CosineDecay, case["config"])
+    text = json.dumps(case["envelope"])  # text, for the order of keys, the types and the sign of zeros
+    assert json.dumps(learnrate.serialize(schedule)) == text
+    assert schedule.to_json() == text
+    assert json.dumps(schedule.get_config()) == json.dumps(case["envelope"]["config"])
+    with warnings.catch_warnings(action="ignore", category=UserWarning):  # as above
+        assert learnrate.CosineDecay.from_json(text) == schedule
+        assert learnrate.deserialize({"class_name": "CosineDecay", "config": case["config"]}) == schedule
+
+
+@pytest.mark.parametrize("case", CASES["bad_fields"], ids=lambda case: json.dumps(case["config"]))
+def test_refused_fields(learnrate, case):
+    config = {field: numbers(value) for field, value in case["config"].items()}
+    envelope = {"class_name": "CosineDecay", "config": config}
+    for make in (
+        lambda: learnrate.CosineDecay(**config),
+        lambda: learnrate.CosineDecay.from_config(config),
+        lambda: learnrate.deserialize(envelope),
+    ):
+        with pytest.raises(ValueError, match=r"^Argument") as refusal:
+            make()
+        assert str(refusal.value) == case["error"]
+
+
+@pytest.mark.parametrize("case", CASES["bad_steps"], ids=lambda case: json.dumps(case["steps"]))
+def test_refused_steps(CosineDecay, case):
+    schedule = CosineDecay(0.0, 1000, 0.1, warmup_target=0.3, warmup_steps=100)
+    steps = numbers(case["steps"])
+    for given in (steps, np.array(steps)) if isinstance(steps, list) else (steps,):
+        with pytest.raises(ValueError, match=r"^Argument") as refusal:
+            schedule(given)
+        assert str(refusal.value) == case["error"]

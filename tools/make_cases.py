@@ -1,0 +1,100 @@
+"""Writes `tests/data/cases.json`, which the tests of every backend read: `python tools/make_cases.py`.
+
+Valid schedules as Keras configs, each with its envelope and with the rates at telling steps; each rate is checked
+against the formula in 200 bits before it is written. Invalid configs and steps, each with its error text.
+"""
+
+import json
+import math
+import re
+import sys
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+import learnrate
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+import test_accuracy as oracle  # noqa: E402
+
+ABOUT = "Made by tools/make_cases.py. A point is a step, the bits of its float64 rate, and that rate in decimals."
+FIELDS = ("initial_learning_rate", "decay_steps", "alpha", "warmup_target", "warmup_steps", "name")
+VALID = [  # (the first fields, steps beside those around the joints)
+    ((0.1, 1000), [250, 333.25]),
+    ((0, 1000, 0, 1, 1000), []),
+    ((0.0, 90_000, 0.1, 1e-3, 10_000), [5000, 99_000, 99_900, 99_990]),
+    ((0.0, 90_000.0, 0.1, 1e-3, 10_000.0, None), [5000.5]),  # R writes doubles, Keras 2 a null
+    ((0.3, 1000, 0.5, None, 100, "Kühlung ❄"), []),
+    ((0.3, 1000, 0.5, 0.2, 0), []),
+    ((0.3, 500, 0.5, 0.0, 100), []),
+    ((-0.0, 1, -0.0), []),
+    ((0.1, 1, 0.3, 0.7, 1), []),
+    ((1.0, 3, 1.0, 1e-6, 7), []),
+    ((0.9, 10_000, 2.5, 0.99, 333), []),
+    ((0.036438318650889215, 2642597, 1.5078103629551286e-06), [1443408]),
+    ((0.1744860352224063, 140265959956, 4.337591025236024e-06), [136959761816]),
+    ((1e-5, 2**27 + 1, 0.01, 6e-4, 2**26 - 1), [2**25, 2**27, 2**27 + 2**26]),
+    ((3.0, 2**53 - 12_345, 1e-9, 2e-3, 12_345), [2**30, 2**40, 2**50]),
+    ((5e-324, 1000, 0.5), [1]),
+    ((1e-310, 1000, 1e-3, 3e-308, 100), [70]),
+    ((1.7e308, 1000, 1.7, 1e308, 100), []),
+]
+RATE = "a finite number >= 0"
+BAD_FIELDS = [  # (fields, which one is refused, its rule, how it is shown)
+    ((-0.1, 1000), "initial_learning_rate", RATE, "-0.1"),
+    (("nan", 1000), "initial_learning_rate", RATE, "nan"),
+    ((0.1, 1000, -5e-324), "alpha", RATE, "-5e-324"),
+    ((0.1, 1000, "inf"), "alpha", RATE, "inf"),
+    ((0.1, 1000, 0.0, -1e16), "warmup_target", RATE, "-1e+16"),
+    ((0.1, 0), "decay_steps", "> 0", "0"),
+    ((0.1, 0.0), "decay_steps", "> 0", "0.0"),
+    ((0.1, -7), "decay_steps", "> 0", "-7"),
+    ((0.1, 10.5), "decay_steps", "a whole number", "10.5"),
+    ((0.1, 2**53 + 1), "decay_steps", "<= 2**53", "9007199254740993"),
+    ((0.1, 1e300), "decay_steps", "<= 2**53", "1e+300"),
+    ((0.1, 1000, 0.0, 0.2, -1), "warmup_steps", ">= 0", "-1"),
+    ((0.1, 1000, 0.0, 0.2, 2.5), "warmup_steps", "a whole number", "2.5"),
+    ((0.1, 8, 0, 1, 2**53 + 1), "warmup_steps", "<= 2**53", "9007199254740993"),
+    ((0.1, 8, 0, 1, 2**53), "warmup_steps", "<= 2**53 - decay_steps", "9007199254740992, decay_steps=8"),
+    ((0.1, 8, 2.0, 1e308), "alpha", "so small that peak * alpha is finite", "2.0, peak=1e+308"),
+    ((0.1, 0, -1.0), "decay_steps", "> 0", "0"),  # the first of two, in Keras's order
+]
+BAD_STEPS = [  # (a step or several, the place of the bad one, how it is shown)
+    (-7.0, "", "-7.0"),
+    ("nan", "", "nan"),
+    ([0.0, 0.5, 1e30, -7.0, "nan"], "[3]", "-7.0"),
+    ([1.0, "nan", "-inf"], "[1]", "nan"),
+]
+
+
+def config(fields):
+    return dict(zip(FIELDS, fields, strict=False))
+
+
+def valid(fields, more):
+    with warnings.catch_warnings(action="ignore"):  # one has a warmup without a target
+        schedule = learnrate.CosineDecay.from_config(config(fields))
+    decay, total = schedule.decay_steps, schedule.total_steps
+    warmup = total - decay
+    steps = {joint + by for joint in (0, warmup // 2, warmup, warmup + decay // 2, total) for by in range(-2, 3)}
+    steps |= {5e-324, 0.5, warmup - 0.25, warmup + 0.125, warmup + decay / 3, total - 0.5, 1e30, math.inf}
+    steps = sorted(step for step in steps.union(more, range(warmup, total, decay // 48 + 1)) if step >= 0)
+    exact = oracle.Fields(schedule.initial_learning_rate, decay, schedule.alpha, schedule.warmup_target, warmup)
+    oracle.check(learnrate.CosineDecay, exact, np.array(steps, np.float64))
+    rates = np.array([schedule(step) for step in steps])
+    points = list(zip([*steps[:-1], "inf"], [f"0x{bits:016x}" for bits in rates.view("u8")], rates, strict=True))
+    return {"config": config(fields), "envelope": learnrate.serialize(schedule), "points": points}
+
+
+def error(argument, rule, shown, place=""):
+    return f"Argument `{argument}` must be {rule}. Received: {argument}{place}={shown}"
+
+
+bad_fields = [{"config": config(fields), "error": error(*text)} for fields, *text in BAD_FIELDS]
+bad_steps = [{"steps": steps, "error": error("step", ">= 0", shown, place)} for steps, place, shown in BAD_STEPS]
+cases = {"about": ABOUT, "valid": [valid(*row) for row in VALID], "bad_fields": bad_fields, "bad_steps": bad_steps}
+text = json.dumps(cases, indent=1, ensure_ascii=False)
+text = re.sub(r"\[\s+([^][{}]+?)\s+]", lambda row: f"[{' '.join(row[1].split())}]", text)  # one point a line
+(ROOT / "tests/data/cases.json").write_text(text + "\n", encoding="utf-8", newline="\n")
