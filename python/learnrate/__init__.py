@@ -7,8 +7,8 @@
 """
 
 from ._backend import BACKEND
-from ._config import deserialize, serialize
 from ._cosine_decay import CosineDecay
+from ._exchange import deserialize, serialize
 
 __all__ = ["BACKEND", "CosineDecay", "__version__", "deserialize", "serialize"]
 

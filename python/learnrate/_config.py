@@ -1,77 +1,33 @@
-"""Keras's wire form: the envelope as a dict or as text, and the errors when it is something else."""
+"""Keras's wire form: the envelope around a config, its text, and the errors when it is something else."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from ._arguments import show, to_float
-
-if TYPE_CHECKING:
-    from ._cosine_decay import CosineDecay
 
 MODULE = "keras.optimizers.schedules"
 ENVELOPE = ("module", "class_name", "config", "registered_name")
 MAX_DEPTH = 128
 
 
-def serialize(schedule: CosineDecay) -> dict[str, Any]:
-    """Keras's dict for a schedule, as `keras.optimizers.schedules.serialize` makes it.
-
-    Args:
-        schedule: a `CosineDecay`.
-
-    Returns:
-        `{"module", "class_name", "config", "registered_name"}`, ready for `json.dumps` and for
-        `keras.optimizers.schedules.deserialize`.
-
-    Raises:
-        TypeError: if it is not one of this library's schedules.
-
-    >>> import learnrate
-    >>> learnrate.serialize(learnrate.CosineDecay(0.1, 1000))["class_name"]
-    'CosineDecay'
-    """
-    from ._cosine_decay import CosineDecay
-
-    if not isinstance(schedule, CosineDecay):
-        raise TypeError(f"Argument `schedule` must be a learnrate schedule. Received: schedule={show(schedule)}")
-    return {
-        "module": MODULE,
-        "class_name": "CosineDecay",
-        "config": schedule.get_config(),
-        "registered_name": None,
-    }
+def wrap(class_name: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Keras's envelope around a config."""
+    return {"module": MODULE, "class_name": class_name, "config": config, "registered_name": None}
 
 
-def deserialize(data: Mapping[str, Any]) -> CosineDecay:
-    """The schedule that a dict of Keras's describes, such as `keras.optimizers.schedules.serialize` makes.
-
-    `{"class_name", "config"}` alone will do. `module` and `registered_name` are ignored, as in Keras.
-
-    Args:
-        data: the dict.
-
-    Raises:
-        ValueError: if it describes no schedule of this library: an unknown class or key, a missing key, a value of
-            the wrong type or against its rule.
-
-    >>> import learnrate
-    >>> config = {"initial_learning_rate": 0.1, "decay_steps": 1000}
-    >>> learnrate.deserialize({"class_name": "CosineDecay", "config": config})(500)
-    0.05
-    """
-    from ._cosine_decay import CosineDecay
-
+def unwrap(data: Any, class_name: str) -> Any:
+    """The config in Keras's envelope, which must be that of this class."""
     check_keys("data", data, known=ENVELOPE, required=("class_name", "config"))
     for key in ("module", "registered_name"):
         if not isinstance(data.get(key), (str, type(None))):
             raise ValueError(f"Key `{key}` must be a string or null. Received: {key}={show(data[key])}")
-    if data["class_name"] != "CosineDecay":
-        raise ValueError(f"Unknown `class_name`. Known: 'CosineDecay'. Received: {show(data['class_name'])}")
-    return CosineDecay.from_config(data["config"])
+    if data["class_name"] != class_name:
+        raise ValueError(f"Unknown `class_name`. Known: {class_name!r}. Received: {show(data['class_name'])}")
+    return data["config"]
 
 
 def check_keys(name: str, data: Any, known: tuple[str, ...], required: tuple[str, ...]) -> None:

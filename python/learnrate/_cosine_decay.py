@@ -141,7 +141,7 @@ class CosineDecay(_backend.CosineDecay):
         """The schedule as JSON text, in Keras's form: `json.dumps(learnrate.serialize(schedule))`."""
         import json
 
-        return json.dumps(_config.serialize(self))
+        return json.dumps(_config.wrap("CosineDecay", self.get_config()))
 
     @classmethod
     def from_json(cls, text: str | bytes) -> CosineDecay:
@@ -151,7 +151,7 @@ class CosineDecay(_backend.CosineDecay):
             ValueError: the text is not JSON, or not that of a schedule: see `learnrate.deserialize`.
             TypeError: it is neither str nor bytes.
         """
-        return _config.deserialize(_config.parse(text))
+        return cls.from_config(_config.unwrap(_config.parse(text), "CosineDecay"))
 
     def replace(self, **changes: Any) -> CosineDecay:
         """A copy with some fields changed.
