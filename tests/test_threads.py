@@ -57,7 +57,7 @@ def run(backend: str, script: str, **environment: str) -> str:
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads each thread's run time where Linux tells it")
 @pytest.mark.parametrize("threads", [1, 2])
-def test_a_large_batch_runs_on_as_many_threads_as_rayon_may_use(threads):
+def test_a_large_batch_runs_on_as_many_threads_as_rayon_may_use(learnrate, threads):
     script = """
         from pathlib import Path
         import numpy as np, learnrate
@@ -76,7 +76,8 @@ def test_a_large_batch_runs_on_as_many_threads_as_rayon_may_use(threads):
         worked = [name for name, time in run_times().items() if time - before.get(name, 0) > 10e6 and name != main]
         print(learnrate.BACKEND, len(worked))
     """
-    assert run("native", script, RAYON_NUM_THREADS=str(threads)) == f"native {threads}"
+    workers = {"native": threads, "python": 0}[learnrate.BACKEND]  # beside the main thread, which waits for them
+    assert run(learnrate.BACKEND, script, RAYON_NUM_THREADS=str(threads)) == f"{learnrate.BACKEND} {workers}"
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")

@@ -297,9 +297,10 @@ def test_only_the_absence_of_the_native_module_selects_python(installed):
     [
         ("_native" + importlib.machinery.EXTENSION_SUFFIXES[0], "not a library", "ImportError: "),
         ("_native.py", "import no_such_library", "ModuleNotFoundError: No module named 'no_such_library'"),
+        ("_native.py", "raise ImportError('no such symbol', name=__name__)", "ImportError: no such symbol"),
         ("_native.py", "raise OSError('disk')", "OSError: disk"),
     ],
-    ids=["garbage", "what it needs is missing", "it fails"],
+    ids=["garbage", "what it needs is missing", "what it needs is old", "it fails"],
 )
 def test_a_native_module_that_does_not_load_is_an_error(installed, file, content, error):
     (installed / "learnrate" / file).write_text(content)

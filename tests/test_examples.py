@@ -1,0 +1,148 @@
+"""The promise: every recipe in `examples/` is what its source says, to the last bit at the joints, and stands in
+`examples/README.md`. Keras takes the file, and Rust gets the same bits from it as Python.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import shutil
+import subprocess
+from fractions import Fraction
+from pathlib import Path
+from typing import NamedTuple
+
+os.environ["KERAS_BACKEND"] = "jax"  # before the import
+
+import keras
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "examples" / "README.md").read_text("utf-8")
+FILES = sorted((ROOT / "examples").glob("*.json"))
+MILLION, BILLION = 10**6, 10**9
+IMAGENET = 1_281_167  # training images of ImageNet-1k
+CIFAR = 50_000
+
+
+class Recipe(NamedTuple):
+    """As published: the total includes the warmup; alpha is the share of the peak that the floor is."""
+
+    first: float
+    peak: float
+    alpha: float
+    floor: float
+    warmup: int
+    total: int
+
+
+RECIPES = {
+    "nanogpt-124m": Recipe(0.0, 6e-4, 0.1, 6e-5, 2_000, 600_000),
+    "llama2-7b": Recipe(0.0, 3e-4, 0.1, 3e-5, 2_000, 2_000 * BILLION // (4 * MILLION)),
+    "gpt3-175b": Recipe(0.0, 0.6e-4, 0.1, 0.6e-5, 375 * MILLION, 260 * BILLION),
+    "vit-b16-imagenet": Recipe(0.0, 3e-3, 0.0, 0.0, 10_000, round(300 * IMAGENET / 4096)),
+    "resnet50-bag-of-tricks": Recipe(
+        0.0, 0.1 * 1024 / 256, 0.0, 0.0, round(5 * IMAGENET / 1024), round(120 * IMAGENET / 1024)
+    ),
+    "sgdr-cifar10": Recipe(0.05, 0.05, 0.0, 0.0, 0, 200 * math.ceil(CIFAR / 128)),
+    "byol-teacher-momentum": Recipe(0.996, 0.996, 1 / 0.996, 1.0, 0, round(1000 * IMAGENET / 4096)),
+    "keras-documentation": Recipe(0.0, 0.1, 0.0, 0.0, 1000, 1000 + 1000),
+}
+
+every_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+
+
+def test_the_readme_lists_every_example():
+    table = re.findall(r"^\| \[(.+)\]\(\1\) \|.*\| (.+) \| (.+) \| (.+) \|$", README, re.MULTILINE)
+    assert sorted(name for name, *_ in table) == [file.name for file in FILES]
+    for name, *cells in table:
+        numbers = [int(cell.split()[-1].replace(",", "")) for cell in cells]  # each is the result of its cell
+        recipe = RECIPES[Path(name).stem]
+        assert numbers == [recipe.total, recipe.warmup, recipe.total - recipe.warmup], name
+
+
+@every_file
+def test_the_file_is_its_round_trip(CosineDecay, file):
+    text = file.read_text("utf-8")
+    schedule = CosineDecay.from_json(text)
+    assert CosineDecay.from_json(schedule.to_json()) == schedule
+    # As text, for the order of the keys and the types of the numbers.
+    assert json.dumps(json.loads(schedule.to_json()), indent=2) + "\n" == text
+
+
+@every_file
+def test_keras_takes_it(learnrate, file):
+    data = json.loads(file.read_bytes())
+    theirs = keras.optimizers.schedules.deserialize(data)
+    assert type(theirs) is keras.optimizers.schedules.CosineDecay
+    back = keras.optimizers.schedules.serialize(theirs)
+    assert json.dumps(back) == json.dumps(data)
+    assert learnrate.deserialize(back) == learnrate.CosineDecay.from_json(file.read_bytes())
+
+
+@every_file
+def test_the_joints_are_the_published_ones(CosineDecay, file):
+    schedule = CosineDecay.from_json(file.read_bytes())
+    first, peak, alpha, floor, warmup, total = RECIPES[file.stem]
+    joints = [0, warmup, total, total + 1, 10 * total]
+    assert [schedule(step) for step in joints] == [first, peak, peak * alpha, peak * alpha, peak * alpha]
+    assert schedule(np.array(joints)).tolist() == [schedule(step) for step in joints]
+    assert (schedule.total_steps, schedule.decay_steps) == (total, total - warmup)
+    # Peak, alpha and their product are rounded to float64, by at most 2**-53 of their size: in all below 4 * 2**-53.
+    published = Fraction(str(floor))
+    assert abs(Fraction(schedule(total)) - published) <= published / 2**51
+
+
+@every_file
+def test_the_rates_between_are_the_published_ones(CosineDecay, file):
+    schedule, recipe = CosineDecay.from_json(file.read_bytes()), RECIPES[file.stem]
+    peak, floor = Fraction(str(recipe.peak)), Fraction(str(recipe.floor))
+    if recipe.warmup:
+        # The peak, 1 / warmup and their product are rounded: below 4 * 2**-53, as above.
+        assert abs(Fraction(schedule(1)) - peak / recipe.warmup) <= peak / recipe.warmup / 2**51
+    # Half a cosine is half-way in its middle. The schedule is within 7 ULP of the formula on its fields, an ULP being
+    # 2**-52 of the rate at most; peak and alpha are rounded by 2**-53 each: 7 * 2**-52 + 2 * 2**-53 = 2**-49.
+    middle = schedule((recipe.warmup + recipe.total) / 2)
+    assert abs(Fraction(middle) - (peak + floor) / 2) <= (peak + floor) / 2 / 2**49
+
+
+def test_the_momentum_of_byol_is_its_formula(CosineDecay):
+    schedule = CosineDecay.from_json((ROOT / "examples" / "byol-teacher-momentum.json").read_bytes())
+    total = RECIPES["byol-teacher-momentum"].total
+    for step in range(0, total, total // 100):
+        published = 1 - (1 - 0.996) * (math.cos(math.pi * step / total) + 1) / 2
+        # Below 1 an ULP is 2**-53: 7 for the schedule, 1 for the rounding of alpha, 1 for the last of `published`. What
+        # goes before that one is scaled by 0.004 and weighs less than 1 more.
+        assert abs(schedule(step) - published) <= 10 * 2**-53
+    assert schedule(total) == schedule.final_learning_rate == 1.0
+
+
+@pytest.fixture(scope="module")
+def printed_by_rust(request) -> dict[str, list[str]]:
+    """What `examples/show.rs` prints, by file."""
+    if not shutil.which("cargo") and ("CI" not in os.environ or request.config.getoption("backend") == ["python"]):
+        pytest.skip("no cargo")
+    names = [f"examples/{file.name}" for file in FILES]
+    # --locked: nothing is looked up on the network, apart from crates that are not there yet.
+    command = ["cargo", "run", "--quiet", "--locked", "--example", "show", "--", *names]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240)
+    assert result.returncode == 0, result.stderr
+    blocks = re.split(r"^(examples/.+)\n", result.stdout, flags=re.MULTILINE)
+    assert blocks[1::2] == names
+    return {name: lines.splitlines() for name, lines in zip(names, blocks[2::2], strict=True)}
+
+
+@every_file
+def test_rust_prints_the_same_bits(CosineDecay, file, printed_by_rust):
+    schedule, recipe = CosineDecay.from_json(file.read_bytes()), RECIPES[file.stem]
+    middle = recipe.warmup + (recipe.total - recipe.warmup) // 2
+    steps = sorted({0, 1, recipe.warmup, middle, recipe.total - 1, recipe.total})
+    rates = schedule(np.array(steps))
+    assert rates.tolist() == [schedule(step) for step in steps]
+    expected = [f"{step} {bits:#018x}" for step, bits in zip(steps, rates.view(np.uint64).tolist(), strict=True)]
+    lines = [line.split(" ") for line in printed_by_rust[f"examples/{file.name}"]]
+    assert [f"{step} {bits}" for step, _, bits in lines] == expected
+    assert [float(rate) for _, rate, _ in lines] == rates.tolist()
