@@ -76,7 +76,8 @@ where
 }
 
 /// Whether this process may hand work to rayon's threads. They do not survive a `fork`, and a forked child that
-/// waited for them would wait for ever: so the first process that asks owns them, and its children go without.
+/// waited for them would wait for ever: so the first process that asks takes them for its own, and its children go
+/// without. (Nothing here sees a pool that was started by others before the fork; in Python nobody else has this one.)
 #[cfg(feature = "rayon")]
 fn may_use_threads() -> bool {
     use std::sync::atomic::{AtomicU32, Ordering};

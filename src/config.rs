@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 
-use serde::de::{Deserializer, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, Deserializer, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, python_float};
-use crate::schedule::{Config, CosineDecay, MAX_STEPS};
+use crate::schedule::{Config, CosineDecay};
 
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -16,6 +18,7 @@ pub(crate) struct Envelope {
     #[serde(default)]
     module: Option<Cow<'static, str>>,
     class_name: ClassName,
+    #[serde(deserialize_with = "object")]
     config: Config,
     /// Ignored when read, as in Keras.
     #[serde(default)]
@@ -38,12 +41,30 @@ impl From<CosineDecay> for Envelope {
     }
 }
 
-impl TryFrom<Envelope> for CosineDecay {
-    type Error = Error;
-
-    fn try_from(envelope: Envelope) -> Result<Self, Error> {
-        Self::new(envelope.config)
+impl<'de> Deserialize<'de> for CosineDecay {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let envelope: Envelope = object(deserializer)?;
+        Self::new(envelope.config).map_err(D::Error::custom)
     }
+}
+
+/// Reads an object as such; what serde derives would also take an array of the values.
+fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    struct Object<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(map))
+        }
+    }
+
+    deserializer.deserialize_map(Object(PhantomData))
 }
 
 pub(crate) fn default_name() -> String {
@@ -63,9 +84,10 @@ pub(crate) fn warmup_steps<'de, D: Deserializer<'de>>(deserializer: D) -> Result
     deserializer.deserialize_any(Steps { argument: "warmup_steps", rule: ">= 0" })
 }
 
-/// A count of steps: a whole number that may be written as a float, as R does.
+/// A count of steps: a whole number that may be written as a float, as R does. [`CosineDecay::new`] checks its size.
 struct Steps {
     argument: &'static str,
+    /// What a negative count breaks.
     rule: &'static str,
 }
 
@@ -73,34 +95,31 @@ impl Visitor<'_> for Steps {
     type Value = u64;
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "a whole number {} for `{}`", self.rule, self.argument)
+        write!(f, "a whole number for `{}`", self.argument)
     }
 
-    fn visit_u64<E: serde::de::Error>(self, steps: u64) -> Result<u64, E> {
+    fn visit_u64<E: de::Error>(self, steps: u64) -> Result<u64, E> {
         Ok(steps)
     }
 
-    fn visit_i64<E: serde::de::Error>(self, steps: i64) -> Result<u64, E> {
+    fn visit_i64<E: de::Error>(self, steps: i64) -> Result<u64, E> {
         u64::try_from(steps).map_err(|_| self.refuse(self.rule, steps.to_string()))
     }
 
-    fn visit_f64<E: serde::de::Error>(self, steps: f64) -> Result<u64, E> {
+    fn visit_f64<E: de::Error>(self, steps: f64) -> Result<u64, E> {
         if steps.fract() != 0.0 {
             return Err(self.refuse("a whole number", python_float(steps)));
         }
-        if steps < 0.0 || (steps == 0.0 && self.rule == "> 0") {
-            return Err(E::custom(Error::rate(self.argument, self.rule, steps)));
+        if steps < 0.0 {
+            return Err(self.refuse(self.rule, python_float(steps)));
         }
-        if steps > MAX_STEPS as f64 {
-            return Err(E::custom(Error::rate(self.argument, "<= 2**53", steps)));
-        }
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // saturates
         Ok(steps as u64)
     }
 }
 
 impl Steps {
-    fn refuse<E: serde::de::Error>(&self, rule: &'static str, received: String) -> E {
+    fn refuse<E: de::Error>(&self, rule: &'static str, received: String) -> E {
         E::custom(Error::Argument { argument: self.argument, rule, received })
     }
 }

@@ -23,8 +23,11 @@
 //! the Python package of the same name, native or not. See [`CosineDecay`] for the formula and its error bound.
 //!
 //! # Features
-//! - `serde` (default): reads and writes Keras's JSON.
-//! - `rayon` (default): large slices run on several threads.
+//! - `serde` (default): reads and writes Keras's JSON, floats to the last bit (it turns on `serde_json`'s
+//!   `float_roundtrip`).
+//! - `rayon` (default): large slices run on several threads, those of rayon's global pool. They do not survive a `fork`: a
+//!   child forked from a process that has filled a large slice goes without them; one forked from a process that used
+//!   the pool only for other work must not fill large slices.
 //! - `python`: the extension module behind the Python package; of no use from Rust.
 
 mod batch;

@@ -152,8 +152,8 @@ impl PyCosineDecay {
         R: Element + Float + 'static,
         f64: AsPrimitive<R>,
     {
-        let steps_guard = steps.try_readonly()?;
-        let mut out_guard = out.try_readwrite()?;
+        let steps_guard = steps.try_readonly().map_err(|_| in_use("step"))?;
+        let mut out_guard = out.try_readwrite().map_err(|_| in_use("out"))?;
         let (steps, rates) = (steps_guard.as_slice()?, out_guard.as_slice_mut()?);
         match out.py().detach(|| self.0.fill(steps, rates)) {
             Ok(()) => Ok(None),
@@ -161,6 +161,11 @@ impl PyCosineDecay {
             Err(other) => Err(other.into()),
         }
     }
+}
+
+/// Two threads write, or read and write, one array at the same time.
+fn in_use(argument: &str) -> PyErr {
+    PyValueError::new_err(format!("Argument `{argument}` must not be in use by another call"))
 }
 
 #[pymodule(name = "_native")]

@@ -5,7 +5,7 @@ use crate::cosine::half_cosine;
 use crate::error::{Error, python_float};
 
 /// The largest number of steps: above 2**53 a float64 no longer tells one step from the next.
-pub(crate) const MAX_STEPS: u64 = 1 << 53;
+const MAX_STEPS: u64 = 1 << 53;
 
 /// The fields of a [`CosineDecay`], with Keras's names, order and defaults.
 ///
@@ -67,8 +67,9 @@ impl Config {
 ///
 /// Steps are whole or fractional, from 0 to infinity. The rate is exactly `initial` at 0 (with a warmup), `peak` at
 /// `W`, and `floor` from `W + T` on. Elsewhere it is within 5 ULP of the formula in exact arithmetic at whole steps
-/// with `decay_steps <= 2**26` and `alpha <= 10`, and within 7 at any step, up to the last. With `alpha <= 1` the decay
-/// never rises from one whole step to the next.
+/// with `decay_steps <= 2**26` and `alpha <= 10`, and within 7 at any step, up to the last. (An ULP is the spacing of
+/// float64 at the rate or at the exact one, whichever is larger.) With `alpha <= 1` the decay never rises from one whole
+/// step to the next.
 ///
 /// With the `serde` feature it is read from, and written as, [Keras's JSON][keras]:
 ///
@@ -88,11 +89,8 @@ impl Config {
 ///
 /// [keras]: https://keras.io/api/optimizers/learning_rate_schedules/cosine_decay/
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(try_from = "crate::config::Envelope", into = "crate::config::Envelope")
-)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(into = "crate::config::Envelope"))]
 pub struct CosineDecay {
     config: Config,
     curve: Curve,

@@ -89,6 +89,19 @@ fn refused_fields() {
 }
 
 #[test]
+fn arrays_are_no_objects() {
+    let config = r#"[0.1, 1000, 0.0, "CosineDecay", null, 0]"#;
+    let arrays = [
+        format!(r#"{{"class_name": "CosineDecay", "config": {config}}}"#),
+        format!(r#"["keras.optimizers.schedules", "CosineDecay", {config}, null]"#),
+    ];
+    for array in arrays {
+        let error = serde_json::from_str::<CosineDecay>(&array).unwrap_err().to_string();
+        assert!(error.contains("expected an object"), "{error}");
+    }
+}
+
+#[test]
 fn refused_steps() {
     let schedule = CosineDecay::new(Config::new(0.3, 1000)).unwrap();
     for case in cases("bad_steps") {

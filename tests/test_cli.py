@@ -66,13 +66,22 @@ def test_it_tells_phases_rates_and_telling_steps(show):
         ({"warmup_target": 0.2, "warmup_steps": 1001}, "longer than the decay"),
         ({"initial_learning_rate": 1e-3, "alpha": 1e-5}, "the final rate is 1e-08. For a final rate of 1e-05, set"),
         ({"alpha": 2.0}, "the rate rises"),
-        ({"initial_learning_rate": 0}, "nothing is ever trained"),
+        ({"initial_learning_rate": 0}, "nothing is trained"),
+        ({"warmup_target": 0.0}, "nothing is trained"),
+        ({"warmup_target": 0.0, "warmup_steps": 10}, "nothing is trained"),
     ],
 )
 def test_it_advises_where_the_config_looks_like_a_mistake(show, config, text):
     status, out, _ = show({"initial_learning_rate": 0.1, "decay_steps": 1000, **config})
     assert status == 0
     assert any(text in line for line in advice(out)), out
+
+
+@pytest.mark.parametrize(("name", "shown"), [("näme", r"n\xe4me"), ("\x1b[31m", r"\x1b[31m"), ("a\nb", r"a\nb")])
+def test_a_name_cannot_break_the_output(show, name, shown):
+    status, out, err = show({"initial_learning_rate": 0.1, "decay_steps": 1000, "name": name})
+    assert (status, err) == (0, "")
+    assert out.splitlines()[0].endswith(f": {shown}")
 
 
 @pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
@@ -117,6 +126,27 @@ def test_it_reads_standard_input(learnrate):
     result = command(learnrate.BACKEND, "show", "-", input=EXAMPLES[0].read_bytes())
     assert (result.returncode, result.stderr) == (0, b"")
     assert b"held from here on" in result.stdout
+
+
+def test_standard_input_may_be_closed(learnrate):
+    result = subprocess.run(
+        ["sh", "-c", '"$0" -m learnrate show - <&-', sys.executable],
+        env={**os.environ, "LEARNRATE_BACKEND": learnrate.BACKEND},
+        capture_output=True,
+        timeout=60,
+    )
+    assert (result.returncode, result.stdout) == (2, b"")
+    assert result.stderr == b"learnrate: error: -: standard input is closed\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device to write to")
+def test_output_that_cannot_be_written_is_one_line(learnrate):
+    environment = {**os.environ, "LEARNRATE_BACKEND": learnrate.BACKEND}
+    arguments = [sys.executable, "-m", "learnrate", "show", str(EXAMPLES[0])]
+    with open("/dev/full", "w") as full:
+        result = subprocess.run(arguments, env=environment, stdout=full, stderr=subprocess.PIPE, timeout=60)
+    assert result.returncode == 2
+    assert result.stderr == b"learnrate: error: cannot write: No space left on device\n"
 
 
 def test_version_names_the_backend(learnrate):

@@ -5,6 +5,7 @@ The texts are part of the promise. A value is shown as its `repr`, an element of
 
 from __future__ import annotations
 
+import _thread
 import array
 import copy
 import datetime
@@ -12,6 +13,7 @@ import math
 import pickle
 import subprocess
 import sys
+import time
 import warnings
 from collections import deque
 from decimal import Decimal
@@ -181,6 +183,16 @@ def test_an_unused_warmup_warns_once_where_it_was_written(learnrate, orphan, con
     assert (warning.filename, warning.lineno) == (__file__, construct.__code__.co_firstlineno)
 
 
+def test_an_unused_warmup_warns_where_no_python_code_calls(CosineDecay):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        _thread.start_new_thread(CosineDecay, (0.1, 1000, 0.0, "name", None, 5))
+        deadline = time.monotonic() + 60
+        while not caught and time.monotonic() < deadline:
+            time.sleep(0.001)
+    assert [str(warning.message) for warning in caught] == ["warmup_steps=5 has no effect without a warmup_target"]
+
+
 def test_copies_do_not_warn_again(orphan):
     # A warning would be an error here.
     assert copy.copy(orphan) == copy.deepcopy(orphan) == pickle.loads(pickle.dumps(orphan)) == orphan
@@ -336,8 +348,10 @@ def test_out_of_wrong_shape_or_read_only(schedule, steps, out, text):
 )
 def test_out_of_other_types(schedule, out):
     before = copy.deepcopy(out) if not isinstance(out, memoryview) else out.tolist()
+    plain = isinstance(out, np.ndarray) and not isinstance(out, np.ma.MaskedArray)
+    shown = f"out.dtype={out.dtype}" if plain else f"out={out!r}"
     for steps in (np.arange(3), [1, 2, 3], range(3), 7):
-        text = f"Argument `out` must be a float64 or float32 ndarray. Received: out={out!r}"
+        text = f"Argument `out` must be a float64 or float32 ndarray. Received: {shown}"
         refused(TypeError, text, schedule, steps, out=out)
     assert np.array_equal(out, before)
 

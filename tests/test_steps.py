@@ -329,6 +329,12 @@ def test_out_may_overlap_the_steps(schedule, overlap, size):
     assert same(out, expected)
 
 
+def test_a_bad_step_is_named_as_it_was_where_out_overlaps_it(schedule):
+    steps = np.array([5.0, 4.0, -3.0])
+    with pytest.raises(ValueError, match=r"step\[2\]=-3\.0$"):
+        schedule(steps, out=steps[::-1])
+
+
 # NumPy's floating-point flags
 
 

@@ -25,7 +25,7 @@ def unwrap(data: Any, class_name: str) -> Any:
     for key in ("module", "registered_name"):
         if not isinstance(data.get(key), (str, type(None))):
             raise ValueError(f"Key `{key}` must be a string or null. Received: {key}={show(data[key])}")
-    if data["class_name"] != class_name:
+    if not isinstance(data["class_name"], str) or data["class_name"] != class_name:
         raise ValueError(f"Unknown `class_name`. Known: {class_name!r}. Received: {show(data['class_name'])}")
     return data["config"]
 
@@ -66,9 +66,10 @@ def parse(text: str | bytes) -> Any:
             object_pairs_hook=unique,
             parse_constant=_refuse_number,
             parse_float=lambda number: _finite(float(number), number),
-            parse_int=lambda number: _finite(int(number), number),
+            # No float64 has 400 digits, and Python refuses to read more than 4,300.
+            parse_int=lambda digits: _finite(int(digits), digits) if len(digits) < 400 else _refuse_number(digits),
         )
-        # An escape such as \\ud800 makes a string that is not Unicode text.
+        # An escape such as \ud800 makes a string that is not Unicode text.
         json.dumps(data, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise ValueError(f"Invalid schedule JSON: {error}") from None
@@ -80,8 +81,8 @@ def parse(text: str | bytes) -> Any:
 def _check_depth(text: str) -> None:
     """Refuses what could exhaust the stack of a reader."""
     depth = 0
-    for token in re.findall(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[][{}]', text, re.DOTALL):  # strings whole, and brackets
-        depth += (token in "[{") - (token in "]}")
+    for token in re.finditer(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[][{}]', text, re.DOTALL):  # strings whole, and brackets
+        depth += (token[0] in "[{") - (token[0] in "]}")
         if depth > MAX_DEPTH:
             raise ValueError(f"nested deeper than {MAX_DEPTH}")
 

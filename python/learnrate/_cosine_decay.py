@@ -46,8 +46,14 @@ class CosineDecay(_backend.CosineDecay):
 
     The rate is exactly `initial_learning_rate` at 0 (with a warmup), `peak` at `W`, and `floor` from `W + T` on.
     In between it is within 5 ULP of the formula in exact arithmetic at whole steps with `decay_steps <= 2**26` and
-    `alpha <= 10`, and within 7 at any step, up to the last. The same step gives the same bits alone or in an array, on
-    every machine. With `alpha <= 1` the decay never rises from one whole step to the next.
+    `alpha <= 10`, and within 7 at any step, up to the last. (An ULP is the spacing of float64 at the rate or at the
+    exact one, whichever is larger.) With `alpha <= 1` the decay never rises from one whole step to the next. The same
+    step gives the same bits alone or in an array, on every machine.
+
+    Calling a schedule: a number, or 0-d array, gives a Python float (Keras gives a tensor); an array of any int or
+    float dtype, a `range` or a nested sequence gives a float64 array of its shape. `out=` takes a float64 or float32
+    array of that shape to write into, which is returned; it may be the array of the steps. A negative or NaN step is a
+    ValueError that names it, and leaves `out` with unspecified content.
 
     Args:
         initial_learning_rate: the rate at step 0, a finite number >= 0.
@@ -112,9 +118,9 @@ class CosineDecay(_backend.CosineDecay):
     def __init__(self, *args: object, **kwargs: object) -> None:
         # Not in __new__, which copies and pickles go through: their originals have warned.
         if self.warmup_steps > 0 and self.warmup_target is None:
-            level = 2
-            while sys._getframe(level - 1).f_globals.get("__package__") == __package__:
-                level += 1
+            level, frame = 2, sys._getframe().f_back
+            while frame is not None and frame.f_globals.get("__package__") == __package__:
+                level, frame = level + 1, frame.f_back
             warnings.warn(f"warmup_steps={self.warmup_steps} has no effect without a warmup_target", stacklevel=level)
 
     def __init_subclass__(cls) -> None:

@@ -49,7 +49,8 @@ def evaluate(schedule: Core, step: Any, out: Any = None) -> Any:
     bad = _fill(schedule, steps, rates)
     if bad is not None:
         index = np.unravel_index(bad, steps.shape)
-        _refuse_element(ValueError, ">= 0", index, _element(step, index))
+        given = step if _is_sequence(step) or not index else steps
+        _refuse_element(ValueError, ">= 0", index, _element(given, index))
     return _result(rates, out)
 
 
@@ -80,7 +81,7 @@ def _as_array(step: Any, index: tuple[int, ...] = ()) -> Any:
 
     if _is_sequence(step):
         return _from_sequence(step, index)
-    if hasattr(type(step), "__array__") or isinstance(step, memoryview):
+    if getattr(type(step), "__array__", None) or isinstance(step, memoryview):
         array = np.asanyarray(step)
         if is_number(array.dtype) and not isinstance(array, np.ma.MaskedArray):
             return np.asarray(array)
@@ -106,8 +107,9 @@ def _from_sequence(step: Sequence[Any], index: tuple[int, ...]) -> Any:
     # Not by NumPy, which takes True for 1, dates for numbers, and "2" beside numbers for text.
     if len(index) == MAX_DIMENSIONS:
         _refuse_element(TypeError, "a number", index, step)
-    if set(map(type, step)) <= {int, float}:
-        return np.array([to_float(number) for number in step])
+    numbers = [plain_number(element) for element in step]
+    if None not in numbers:
+        return np.array([to_float(number) for number in numbers if number is not None])
     rows = [_as_array(row, (*index, i)) for i, row in enumerate(step)]
     if len({row.shape for row in rows}) > 1:
         _refuse_element(TypeError, "a sequence of rows of one shape", index, step)
@@ -121,12 +123,10 @@ def _check_out(out: Any, shape: tuple[int, ...]) -> Any:
 
     if out is None:
         return np.empty(shape)
-    if (
-        not isinstance(out, np.ndarray)
-        or isinstance(out, np.ma.MaskedArray)
-        or out.dtype not in (np.float64, np.float32)
-    ):
+    if not isinstance(out, np.ndarray) or isinstance(out, np.ma.MaskedArray):
         refuse(TypeError, "out", "a float64 or float32 ndarray", out)
+    if out.dtype not in (np.float64, np.float32):
+        raise TypeError(f"Argument `out` must be a float64 or float32 ndarray. Received: out.dtype={out.dtype}")
     if out.shape != shape:
         raise ValueError(f"Argument `out` must have the shape of the steps, {shape}. Received: out.shape={out.shape}")
     if not out.flags.writeable:

@@ -22,9 +22,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except _BadFileError as error:
         print(f"learnrate: error: {error}", file=sys.stderr)
         return 2
-    except BrokenPipeError:  # such as `learnrate show FILE | head`: nobody reads on
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still to be flushed
+        if isinstance(error, BrokenPipeError):  # such as `learnrate show FILE | head`: nobody reads on
+            return 1
+        print(f"learnrate: error: cannot write: {error.strerror}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         return 130
     return 0
@@ -32,9 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="learnrate", description="Learning-rate schedules as Keras-compatible JSON.")
-    parser.add_argument(
-        "--version", action="version", version=f"learnrate {learnrate.__version__} ({learnrate.BACKEND} backend)"
-    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="the version and the backend")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     show = commands.add_parser(
         "show",
@@ -46,12 +47,21 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+class _Version(argparse.Action):
+    """Unlike argparse's own, looks the version up only when asked: that takes longer than all else here."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        parser.exit(message=f"learnrate {learnrate.__version__} ({learnrate.BACKEND} backend)\n")
+
+
 class _BadFileError(Exception):
     """A file that is no schedule: the text says which and why."""
 
 
 def _read(file: str) -> CosineDecay:
     try:
+        if file == "-" and sys.stdin is None:
+            raise _BadFileError("-: standard input is closed")
         text = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the advice says it
@@ -65,12 +75,17 @@ def _read(file: str) -> CosineDecay:
 def _report(file: str) -> str:
     schedule = _read(file)
     blocks = [
-        [schedule.name if file == "-" else f"{file}: {schedule.name}", _summary(schedule)],
+        [_printable(schedule.name if file == "-" else f"{file}: {schedule.name}"), _summary(schedule)],
         _table([("phase", "steps", "rate"), *_phases(schedule)]),
         _table([("step", "rate", ""), *_telling_steps(schedule)]),
         [f"advice: {line}" for line in _advice(schedule)],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block)
+
+
+def _printable(text: str) -> str:
+    """Without what would break the layout, command a terminal, or have no place in a terminal's encoding."""
+    return text if text.isascii() and text.isprintable() else ascii(text)[1:-1]
 
 
 def _summary(schedule: CosineDecay) -> str:
@@ -112,14 +127,10 @@ def _telling_steps(schedule: CosineDecay) -> Iterator[tuple[str, str, str]]:
 
 
 def _advice(schedule: CosineDecay) -> Iterator[str]:
-    target, steps, peak, alpha = (
-        schedule.warmup_target,
-        schedule.warmup_steps,
-        schedule.peak_learning_rate,
-        schedule.alpha,
-    )
-    if peak == 0.0 and schedule.initial_learning_rate == 0.0:
-        yield "the rate is 0 at every step: nothing is ever trained."
+    target, steps = schedule.warmup_target, schedule.warmup_steps
+    peak, alpha = schedule.peak_learning_rate, schedule.alpha
+    if peak == 0.0:
+        yield "the peak is 0: from there on nothing is trained."
     elif schedule(0) == 0.0:
         yield (
             "the first update has rate 0 and changes nothing. To avoid it, set initial_learning_rate = "
