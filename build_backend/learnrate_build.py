@@ -50,14 +50,17 @@ get_requires_for_build_wheel = get_requires_for_build_sdist = get_requires_for_b
 
 def build_wheel(wheel_directory: str, config_settings: Any = None, metadata_directory: str | None = None) -> str:
     """See PEP 517."""
-    return _backend().build_wheel(wheel_directory, config_settings, metadata_directory)
+    name: str = _backend().build_wheel(wheel_directory, config_settings, metadata_directory)
+    return name
 
 
 def build_editable(wheel_directory: str, config_settings: Any = None, metadata_directory: str | None = None) -> str:
     """See PEP 660."""
-    return _backend().build_editable(wheel_directory, config_settings, metadata_directory)
+    name: str = _backend().build_editable(wheel_directory, config_settings, metadata_directory)
+    return name
 
 
 def build_sdist(sdist_directory: str, config_settings: Any = None) -> str:
     """See PEP 517."""
-    return _backend().build_sdist(sdist_directory, config_settings)
+    name: str = _backend().build_sdist(sdist_directory, config_settings)
+    return name

@@ -6,6 +6,8 @@ Peak 1.0, 100 steps of warmup from 0, 900 of decay, 1,000 in all. Each library i
 import math
 import os
 import warnings
+from collections.abc import Callable
+from typing import Any
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 import keras
@@ -18,7 +20,7 @@ from learnrate import CosineDecay
 warnings.filterwarnings("ignore", module="torch")
 
 
-def torch_rates(make_scheduler, count: int) -> list[float]:
+def torch_rates(make_scheduler: Callable[[Any], Any], count: int) -> list[float]:
     """The rates that a PyTorch scheduler gives to updates 0 to count - 1."""
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
     scheduler, rates = make_scheduler(optimizer), []
@@ -29,17 +31,17 @@ def torch_rates(make_scheduler, count: int) -> list[float]:
     return rates
 
 
-def torch_cosine(optimizer, warmup=100, decay=900):
+def torch_cosine(optimizer: Any, warmup: int = 100, decay: int = 900) -> Any:
     lr_scheduler = torch.optim.lr_scheduler
     line = lr_scheduler.LinearLR(optimizer, 1e-9, total_iters=warmup)
     cosine = lr_scheduler.CosineAnnealingLR(optimizer, T_max=decay)
     return lr_scheduler.SequentialLR(optimizer, [line, cosine], milestones=[warmup])
 
 
-def ask(function, *arguments, **keywords) -> str:
+def ask(function: Callable[..., object], *arguments: object) -> str:
     """What comes of a call: its value, or its error."""
     try:
-        value = function(*arguments, **keywords)
+        value = function(*arguments)
     except Exception as error:
         return f"{type(error).__name__}: {str(error).splitlines()[0][:90]}"
     return f"{value:.6g}" if isinstance(value, float) else type(value).__name__
@@ -116,7 +118,7 @@ def torch_resumed() -> float:
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
     optimizer.param_groups[0]["initial_lr"] = 1.0
     torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=900, last_epoch=449)
-    return optimizer.param_groups[0]["lr"]
+    return float(optimizer.param_groups[0]["lr"])
 
 
 show(

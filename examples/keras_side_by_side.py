@@ -1,6 +1,7 @@
 """Keras's own `CosineDecay` (float32) beside ours, where Keras goes wrong: python examples/keras_side_by_side.py."""
 
 import os
+from typing import Any
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 import keras
@@ -8,7 +9,7 @@ import mpmath
 
 from learnrate import CosineDecay
 
-CASES = [
+CASES: list[tuple[str, dict[str, Any], list[int]]] = [
     (
         "Keras's documented example: initial_learning_rate = 0, an int",
         {"initial_learning_rate": 0, "decay_steps": 1000, "warmup_target": 0.1, "warmup_steps": 1000},

@@ -5,38 +5,42 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
+from types import ModuleType
+from typing import Any
 
 import pytest
 
 # The package's modules, by backend: each backend has an import of its own.
-MODULES: dict[str, dict] = {}
+MODULES: dict[str, dict[str, ModuleType]] = {}
 
 
-def pytest_addoption(parser):
+def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--backend", action="append", choices=["native", "python"])
 
 
-def pytest_report_header(config):
+def pytest_report_header(config: pytest.Config) -> str:
     return f"backends: {', '.join(backends(config))}"
 
 
-def backends(config) -> list[str]:
-    if chosen := config.getoption("backend"):
+def backends(config: pytest.Config) -> list[str]:
+    chosen: list[str] | None = config.getoption("backend")
+    if chosen:
         return chosen
     # Where the native module could have been built, its absence is a failure.
     expected = "CI" in os.environ or shutil.which("cargo") or find_spec("learnrate._native")
     return ["native", "python"] if expected else ["python"]
 
 
-def pytest_generate_tests(metafunc):
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "learnrate" in metafunc.fixturenames:
         metafunc.parametrize("learnrate", backends(metafunc.config), indirect=True)
 
 
 @pytest.fixture
-def learnrate(request, monkeypatch):
+def learnrate(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """The package on one backend, in `sys.modules` for the length of the test."""
     backend = request.param
     _forget_package()
@@ -48,11 +52,11 @@ def learnrate(request, monkeypatch):
     MODULES[backend] = _forget_package()
 
 
-def _forget_package() -> dict:
+def _forget_package() -> dict[str, ModuleType]:
     names = [name for name in sys.modules if name.partition(".")[0] == "learnrate"]
     return {name: sys.modules.pop(name) for name in names}
 
 
 @pytest.fixture
-def CosineDecay(learnrate):
+def CosineDecay(learnrate: ModuleType) -> Any:
     return learnrate.CosineDecay

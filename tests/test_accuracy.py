@@ -8,12 +8,16 @@ The oracle is the formula of the documentation, with its cosine, in 200 bits: no
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import mpmath
 import numpy as np
 import pytest
+
+if TYPE_CHECKING:
+    from learnrate import CosineDecay as Schedule
 
 # The bounds that src/cosine.rs derives, for alpha <= 10 and for any alpha, in ULP of the exact rate or of the given
 # one, whichever is larger. (They differ only where a power of two lies between the two rates.)
@@ -44,7 +48,7 @@ class Fields(NamedTuple):
 
 
 @cache
-def cos_pi(done, length):
+def cos_pi(done: mpmath.mpf, length: int) -> mpmath.mpf:
     return mpmath.cos(mpmath.pi * done / length)
 
 
@@ -79,11 +83,12 @@ def bounds(fields: Fields, steps: np.ndarray) -> np.ndarray:
     return np.where(steps < fields.warmup_steps, WARMUP, short if fields.decay_steps <= SHORT else LONG[column])
 
 
-def check(CosineDecay, fields: Fields, steps: np.ndarray) -> np.ndarray:
+def check(CosineDecay: type[Schedule], fields: Fields, steps: np.ndarray) -> np.ndarray:
     """The errors in ULP of the exact rates, none of them above its bound."""
     rates = CosineDecay(**fields._asdict())(steps)
     near, ulp, rest = exact_rates(fields, tuple(steps.tolist()))
-    off, derived = np.abs((rates - near) / ulp - rest), bounds(fields, steps)
+    off: np.ndarray = np.abs((rates - near) / ulp - rest)
+    derived = bounds(fields, steps)
     larger = np.maximum(ulp, np.spacing(rates))
     bad = np.flatnonzero(~(off * (ulp / larger) <= derived))
     assert not bad.size, f"{fields} at {steps[bad].tolist()}: off by {off[bad].tolist()} ULP"
@@ -98,7 +103,8 @@ def steps_of_phase(rng: np.random.Generator, first: int, length: int) -> np.ndar
     anywhere = rng.integers(first, last, 10, endpoint=True)
     whole = np.r_[anywhere, middle, first + np.arange(4), first + close, last - close, last - np.arange(21)]
     between = np.r_[first + length * rng.random(4), last - 20 * rng.random(4)]
-    return np.r_[whole, between].clip(first, last)
+    steps: np.ndarray = np.r_[whole, between]
+    return steps.clip(first, last)
 
 
 @cache
@@ -106,7 +112,7 @@ def random_cases() -> list[tuple[Fields, np.ndarray]]:
     rng = np.random.default_rng(20170813)
 
     def steps_up_to(most: int) -> int:
-        return round(most ** rng.random())
+        return round(float(most ** rng.random()))
 
     cases = []
     for i in range(160):
@@ -125,7 +131,9 @@ def random_cases() -> list[tuple[Fields, np.ndarray]]:
     return cases
 
 
-def test_random_schedules_are_accurate(CosineDecay, record_property):
+def test_random_schedules_are_accurate(
+    CosineDecay: type[Schedule], record_property: Callable[[str, object], None]
+) -> None:
     worst: dict[float, float] = {}
     for fields, steps in random_cases():
         off = check(CosineDecay, fields, steps)
@@ -142,7 +150,9 @@ RATES = [(0.0, 0.1, 1e-3), (0.7, 1e-9, 3e-6), (3.7e-5, 1.5, 0.3), (1.0, 1.0, 1.1
     ("initial", "alpha", "target", "warmup"),
     [(0.1, 0.0, None, 0), *((*rates, warmup) for rates in RATES for warmup in (0, 1, 6))],
 )
-def test_every_step_of_short_schedules_is_accurate(CosineDecay, initial, alpha, target, warmup):
+def test_every_step_of_short_schedules_is_accurate(
+    CosineDecay: type[Schedule], initial: float, alpha: float, target: float | None, warmup: int
+) -> None:
     worst = 0.0
     for decay in range(1, 65):
         fields = Fields(initial, decay, alpha, target, warmup)
@@ -174,7 +184,7 @@ def test_every_step_of_short_schedules_is_accurate(CosineDecay, initial, alpha, 
         (Fields(0.0001941983310262873, 277162056462, 8638473185.2854061), 17404439886),
     ],
 )
-def test_hard_points_are_accurate(CosineDecay, fields, step):
+def test_hard_points_are_accurate(CosineDecay: type[Schedule], fields: Fields, step: float) -> None:
     (off,) = check(CosineDecay, fields, np.array([step]))
     print(f"off by {off:.2f} ULP")
 
@@ -189,11 +199,11 @@ def test_hard_points_are_accurate(CosineDecay, fields, step):
         Fields(1.7e308, 1000, 0.0, 1e302, 100),
     ],
 )
-def test_extreme_rates_are_accurate(CosineDecay, fields):
+def test_extreme_rates_are_accurate(CosineDecay: type[Schedule], fields: Fields) -> None:
     check(CosineDecay, fields, np.arange(0, 1200, 1.5))
 
 
-def test_joints_are_exact(CosineDecay):
+def test_joints_are_exact(CosineDecay: type[Schedule]) -> None:
     for fields, _ in random_cases():
         schedule = CosineDecay(**fields._asdict())
         floor = fields.peak * fields.alpha
@@ -217,11 +227,11 @@ def test_joints_are_exact(CosineDecay):
     # Near 2**53 one step changes z = (n / T)**2 by an ULP or two: there the order of the rates hangs by a bit.
     [1, 2, 3, 100, 99_999, 2**26, 2**27 + 1, 10**12, 2**52 + 1, 2**53 - 401, 2**53 - 400, 2**53 - 2, 2**53 - 1, 2**53],
 )
-def test_decay_never_rises(CosineDecay, decay, alpha):
+def test_decay_never_rises(CosineDecay: type[Schedule], decay: int, alpha: float) -> None:
     rng = np.random.default_rng(decay)
     warmup = min(7, 2**53 - decay)
     around = np.r_[0, 1, rng.random(6), 0.5] * decay
-    windows = np.int64(around)[:, None] + np.arange(-2_000, 2_000)
+    windows = around.astype(np.int64)[:, None] + np.arange(-2_000, 2_000)
     for peak in (1.0, 1e-3, *np.exp2(rng.random(3))):
         rates = CosineDecay(0.0, decay, alpha, warmup_target=peak, warmup_steps=warmup)(warmup + windows.clip(0, decay))
         assert (np.diff(rates) <= 0).all(), f"{peak=!r}"
@@ -229,7 +239,7 @@ def test_decay_never_rises(CosineDecay, decay, alpha):
         assert (rates >= peak * alpha).all()
 
 
-def test_no_step_of_a_hundred_thousand_rises(CosineDecay):
+def test_no_step_of_a_hundred_thousand_rises(CosineDecay: type[Schedule]) -> None:
     for fields in (Fields(0.1, 100_000), Fields(0.0, 99_999, 0.1, 3e-4, 2_000)):
         rates = CosineDecay(**fields._asdict())(range(fields.warmup_steps, fields.total_steps + 10))
         assert (np.diff(rates) <= 0).all()

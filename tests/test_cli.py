@@ -6,18 +6,22 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
+Show = Callable[[dict[str, Any] | str | bytes | Path], tuple[int, str, str]]
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.json"))
 
 
 @pytest.fixture
-def show(learnrate, capsys, tmp_path):
+def show(learnrate: ModuleType, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Show:
     """Shows a config or a file; returns the exit status and what went to stdout and stderr."""
 
-    def show(config: dict | str | bytes | Path) -> tuple[int, str, str]:
+    def show(config: dict[str, Any] | str | bytes | Path) -> tuple[int, str, str]:
         from learnrate.cli import main
 
         file = config if isinstance(config, Path) else tmp_path / "schedule.json"
@@ -26,7 +30,8 @@ def show(learnrate, capsys, tmp_path):
         if not isinstance(config, Path):
             file.write_bytes(config if isinstance(config, bytes) else config.encode())
         status = main(["show", str(file)])
-        return status, *capsys.readouterr()
+        printed = capsys.readouterr()
+        return status, printed.out, printed.err
 
     return show
 
@@ -35,7 +40,7 @@ def advice(output: str) -> list[str]:
     return [line for line in output.splitlines() if line.startswith("advice: ")]
 
 
-def test_it_tells_phases_rates_and_telling_steps(show):
+def test_it_tells_phases_rates_and_telling_steps(show: Show) -> None:
     config = {"initial_learning_rate": 0.5, "decay_steps": 4000, "alpha": 0.25, "warmup_target": 2.0}
     status, out, err = show({**config, "warmup_steps": 1000})
     assert (status, err) == (0, "")
@@ -71,21 +76,21 @@ def test_it_tells_phases_rates_and_telling_steps(show):
         ({"warmup_target": 0.0, "warmup_steps": 10}, "nothing is trained"),
     ],
 )
-def test_it_advises_where_the_config_looks_like_a_mistake(show, config, text):
+def test_it_advises_where_the_config_looks_like_a_mistake(show: Show, config: dict[str, Any], text: str) -> None:
     status, out, _ = show({"initial_learning_rate": 0.1, "decay_steps": 1000, **config})
     assert status == 0
     assert any(text in line for line in advice(out)), out
 
 
 @pytest.mark.parametrize(("name", "shown"), [("näme", r"n\xe4me"), ("\x1b[31m", r"\x1b[31m"), ("a\nb", r"a\nb")])
-def test_a_name_cannot_break_the_output(show, name, shown):
+def test_a_name_cannot_break_the_output(show: Show, name: str, shown: str) -> None:
     status, out, err = show({"initial_learning_rate": 0.1, "decay_steps": 1000, "name": name})
     assert (status, err) == (0, "")
     assert out.splitlines()[0].endswith(f": {shown}")
 
 
 @pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
-def test_it_shows_the_examples(show, file):
+def test_it_shows_the_examples(show: Show, file: Path) -> None:
     status, out, err = show(file)
     assert (status, err) == (0, "")
     assert str(file) in out
@@ -107,7 +112,7 @@ def test_it_shows_the_examples(show, file):
         (Path(), "Is a directory"),
     ],
 )
-def test_a_bad_file_is_one_line_and_status_2(show, content, message):
+def test_a_bad_file_is_one_line_and_status_2(show: Show, content: Any, message: str) -> None:
     status, out, err = show(content)
     assert (status, out) == (2, "")
     assert err.startswith("learnrate: error: ")
@@ -115,20 +120,20 @@ def test_a_bad_file_is_one_line_and_status_2(show, content, message):
     assert err.count("\n") == 1
 
 
-def command(backend: str, *arguments: str, **options) -> subprocess.CompletedProcess:
+def command(backend: str, *arguments: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
     environment = {**os.environ, "LEARNRATE_BACKEND": backend}
     return subprocess.run(
         [sys.executable, "-m", "learnrate", *arguments], env=environment, capture_output=True, timeout=60, **options
     )
 
 
-def test_it_reads_standard_input(learnrate):
+def test_it_reads_standard_input(learnrate: ModuleType) -> None:
     result = command(learnrate.BACKEND, "show", "-", input=EXAMPLES[0].read_bytes())
     assert (result.returncode, result.stderr) == (0, b"")
     assert b"held from here on" in result.stdout
 
 
-def test_standard_input_may_be_closed(learnrate):
+def test_standard_input_may_be_closed(learnrate: ModuleType) -> None:
     result = subprocess.run(
         ["sh", "-c", '"$0" -m learnrate show - <&-', sys.executable],
         env={**os.environ, "LEARNRATE_BACKEND": learnrate.BACKEND},
@@ -140,7 +145,7 @@ def test_standard_input_may_be_closed(learnrate):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device to write to")
-def test_output_that_cannot_be_written_is_one_line(learnrate):
+def test_output_that_cannot_be_written_is_one_line(learnrate: ModuleType) -> None:
     environment = {**os.environ, "LEARNRATE_BACKEND": learnrate.BACKEND}
     arguments = [sys.executable, "-m", "learnrate", "show", str(EXAMPLES[0])]
     with open("/dev/full", "w") as full:
@@ -149,12 +154,12 @@ def test_output_that_cannot_be_written_is_one_line(learnrate):
     assert result.stderr == b"learnrate: error: cannot write: No space left on device\n"
 
 
-def test_version_names_the_backend(learnrate):
+def test_version_names_the_backend(learnrate: ModuleType) -> None:
     result = command(learnrate.BACKEND, "--version")
     assert result.stdout.decode().split() == ["learnrate", learnrate.__version__, f"({learnrate.BACKEND}", "backend)"]
 
 
-def test_a_reader_that_leaves_early_sees_no_traceback(learnrate):
+def test_a_reader_that_leaves_early_sees_no_traceback(learnrate: ModuleType) -> None:
     read, write = os.pipe()
     os.close(read)
     result = subprocess.run(

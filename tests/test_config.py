@@ -14,6 +14,9 @@ import os
 import pickle
 import sys
 import types
+from collections.abc import Callable
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 os.environ["KERAS_BACKEND"] = "jax"  # before the import
 
@@ -22,21 +25,26 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+if TYPE_CHECKING:
+    from learnrate import CosineDecay as Schedule
+
 schedules = keras.optimizers.schedules
 
 KEYS = ("initial_learning_rate", "decay_steps", "alpha", "name", "warmup_target", "warmup_steps")
-BARE = dict(zip(KEYS, (0.1, 1000, 0.0, "CosineDecay", None, 0), strict=True))
-FULL = dict(zip(KEYS, (1e-05, 90_000, 0.1, '\N{SNOWMAN}\N{GRINNING FACE}\\"[{', 0.001, 10_000), strict=True))
-REQUIRED = {"initial_learning_rate": 0.1, "decay_steps": 1000}
+BARE: dict[str, Any] = dict(zip(KEYS, (0.1, 1000, 0.0, "CosineDecay", None, 0), strict=True))
+FULL: dict[str, Any] = dict(
+    zip(KEYS, (1e-05, 90_000, 0.1, '\N{SNOWMAN}\N{GRINNING FACE}\\"[{', 0.001, 10_000), strict=True)
+)
+REQUIRED: dict[str, Any] = {"initial_learning_rate": 0.1, "decay_steps": 1000}
 MILLION = 1_000_000
 
 
-def envelope(config, **changes):
+def envelope(config: Any, **changes: Any) -> dict[str, Any]:
     names = {"module": "keras.optimizers.schedules", "class_name": "CosineDecay"}
     return {**names, "config": config, "registered_name": None, **changes}
 
 
-def readers(learnrate):
+def readers(learnrate: ModuleType) -> tuple[Callable[[Any], Schedule], ...]:
     """Every way in, each for a config."""
     from_config, from_json = learnrate.CosineDecay.from_config, learnrate.CosineDecay.from_json
     return (
@@ -47,30 +55,30 @@ def readers(learnrate):
     )
 
 
-def refused(text, function, *args, error=ValueError):
+def refused(text: str, function: Callable[..., object], *args: Any, error: type[Exception] = ValueError) -> None:
     with pytest.raises(error) as info:
         function(*args)
     assert type(info.value) is error
     assert str(info.value) == text
 
 
-def refused_both(learnrate, data, text):
+def refused_both(learnrate: ModuleType, data: Any, text: str) -> None:
     refused(text, learnrate.deserialize, data)
     refused(text, learnrate.CosineDecay.from_json, json.dumps(data))
 
 
-def malformed(CosineDecay, text):
+def malformed(CosineDecay: type[Schedule], text: str | bytes) -> None:
     with pytest.raises(ValueError, match=r"^Invalid schedule JSON: ") as info:
         CosineDecay.from_json(text)
     assert len(str(info.value)) < 2000
 
 
-def nested(depth):
+def nested(depth: int) -> list[Any]:
     return functools.reduce(lambda value, _: [value], range(depth - 1), [])
 
 
 @pytest.mark.parametrize("config", [BARE, FULL])
-def test_the_wire_form(learnrate, config):
+def test_the_wire_form(learnrate: ModuleType, config: Any) -> None:
     schedule = learnrate.CosineDecay(**config)
     data = learnrate.serialize(schedule)
     assert data == envelope(config)
@@ -82,13 +90,13 @@ def test_the_wire_form(learnrate, config):
 
 
 @pytest.mark.parametrize("thing", [None, 5, "CosineDecay", BARE, schedules.CosineDecay(0.1, 1000), float], ids=type)
-def test_only_schedules_are_serialized(learnrate, thing):
+def test_only_schedules_are_serialized(learnrate: ModuleType, thing: Any) -> None:
     text = f"Argument `schedule` must be a learnrate schedule. Received: schedule={thing!r}"
     refused(text, learnrate.serialize, thing, error=TypeError)
 
 
 @pytest.mark.parametrize("config", [BARE, FULL])
-def test_keras_reads_ours_and_we_read_keras_s(learnrate, config):
+def test_keras_reads_ours_and_we_read_keras_s(learnrate: ModuleType, config: Any) -> None:
     schedule, stock = learnrate.CosineDecay(**config), schedules.CosineDecay(**config)
     read = schedules.deserialize(json.loads(schedule.to_json()))
     assert type(read) is type(stock)
@@ -112,13 +120,13 @@ def test_keras_reads_ours_and_we_read_keras_s(learnrate, config):
         {"decay_steps": 1e3, "alpha": -0.0, "name": "CosineDecay"},
     ],
 )
-def test_older_and_other_shapes(learnrate, changes):
+def test_older_and_other_shapes(learnrate: ModuleType, changes: Any) -> None:
     for read in readers(learnrate):
         assert read({**REQUIRED, **changes}) == learnrate.CosineDecay(0.1, 1000)
         assert read({**REQUIRED, **changes, "initial_learning_rate": 1}) == learnrate.CosineDecay(1.0, 1000)
 
 
-def test_keys_may_be_missing_and_in_any_order(learnrate):
+def test_keys_may_be_missing_and_in_any_order(learnrate: ModuleType) -> None:
     for data in map(dict, itertools.permutations(envelope(FULL).items())):
         assert learnrate.CosineDecay.from_json(json.dumps(data)) == learnrate.CosineDecay(**FULL)
     for config in map(dict, itertools.permutations(FULL.items())):
@@ -128,13 +136,13 @@ def test_keys_may_be_missing_and_in_any_order(learnrate):
 
 
 @pytest.mark.parametrize("name", ["keras.src.elsewhere", "my>CosineDecay", "no such module", "", None])
-def test_module_and_registered_name_are_ignored(learnrate, name):
+def test_module_and_registered_name_are_ignored(learnrate: ModuleType, name: str | None) -> None:
     for data in (envelope(FULL, module=name), envelope(FULL, registered_name=name)):
         assert learnrate.deserialize(data) == learnrate.CosineDecay(**FULL)
         assert learnrate.CosineDecay.from_json(f" \t\r\n{json.dumps(data)}\n") == learnrate.CosineDecay(**FULL)
 
 
-def test_numbers_inside_float64_are_read(CosineDecay):
+def test_numbers_inside_float64_are_read(CosineDecay: type[Schedule]) -> None:
     text = json.dumps(envelope(FULL))
     for number in (
         *("1.7976931348623158e308", "1" + "0" * 308, "1e-999", "-0", "-0.0", "0.1" + "0" * 5000, "1E+0", "4.9e-324"),
@@ -144,7 +152,7 @@ def test_numbers_inside_float64_are_read(CosineDecay):
 
 
 @st.composite
-def configs(draw):
+def configs(draw: st.DrawFn) -> dict[str, Any]:
     rates = st.floats(min_value=0.0, allow_infinity=False)
     initial, target, decay = draw(rates), draw(st.none() | rates), draw(st.integers(1, 2**53))
     peak = initial if target is None else target
@@ -159,7 +167,7 @@ def configs(draw):
 @example({**BARE, "initial_learning_rate": sys.float_info.max, "decay_steps": 2**53})
 @example({**BARE, "initial_learning_rate": 9007199254740993.0, "alpha": 1e23})
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-def test_every_bit_survives(learnrate, config):
+def test_every_bit_survives(learnrate: ModuleType, config: Any) -> None:
     schedule = learnrate.CosineDecay(**config)
     text = schedule.to_json()
     assert text == json.dumps(envelope(config))
@@ -176,14 +184,14 @@ def test_every_bit_survives(learnrate, config):
 
 
 @pytest.mark.parametrize("key", ["beta", "Alpha", "warmupSteps", "build_config", "", "\ud7ff", 'a"b'])
-def test_unknown_keys(learnrate, key):
+def test_unknown_keys(learnrate: ModuleType, key: str) -> None:
     for read in readers(learnrate):
         refused(f"Unknown key in `config`. Known: {', '.join(KEYS)}. Received: {key!r}", read, {**FULL, key: 0.1})
     text = f"Unknown key in `data`. Known: module, class_name, config, registered_name. Received: {key!r}"
     refused_both(learnrate, {**envelope(FULL), key: None}, text)
 
 
-def test_missing_keys(learnrate):
+def test_missing_keys(learnrate: ModuleType) -> None:
     for key in REQUIRED:
         config = {name: value for name, value in FULL.items() if name != key}
         for read in readers(learnrate):
@@ -205,25 +213,26 @@ def test_missing_keys(learnrate):
         ("<= 2**53", KEYS[1::4], (2**53 + 1, 10**30, 1e300)),
     ],
 )
-def test_wrong_values(learnrate, rule, keys, values):
+def test_wrong_values(learnrate: ModuleType, rule: str, keys: tuple[str, ...], values: tuple[object, ...]) -> None:
     # A ValueError also where the constructor, which programmers call, raises a TypeError.
     for key, value, read in itertools.product(keys, values, readers(learnrate)):
         refused(f"Argument `{key}` must be {rule}. Received: {key}={value!r}", read, {**FULL, key: value})
 
 
-def test_unknown_classes(learnrate):
-    for name in (
+def test_unknown_classes(learnrate: ModuleType) -> None:
+    names: list[Any] = [
         *("CosineDecayRestarts", "ExponentialDecay", "InverseTimeDecay", "PiecewiseConstantDecay", "PolynomialDecay"),
         *("LinearCosineDecay", "NoisyLinearCosineDecay", "serialize", "math"),  # TensorFlow 1's; Keras finds functions
         *("cosinedecay", " CosineDecay", "keras>CosineDecay", "", None, 5, True, ["CosineDecay"], {}),
-    ):
+    ]
+    for name in names:
         text = f"Unknown `class_name`. Known: 'CosineDecay'. Received: {name!r}"
         refused_both(learnrate, envelope(FULL, class_name=name), text)
         refused_both(learnrate, envelope({"boundaries": [1], "values": [1, 0]}, class_name=name), text)
 
 
 @pytest.mark.parametrize("thing", [None, 5, 0.5, True, "CosineDecay", [], [["class_name", "CosineDecay"]]])
-def test_what_is_no_object(learnrate, thing):
+def test_what_is_no_object(learnrate: ModuleType, thing: Any) -> None:
     refused_both(learnrate, thing, f"Argument `data` must be an object (a dict). Received: data={thing!r}")
     for read in readers(learnrate):
         refused(f"Argument `config` must be an object (a dict). Received: config={thing!r}", read, thing)
@@ -234,7 +243,7 @@ def test_what_is_no_object(learnrate, thing):
 
 
 @pytest.mark.parametrize("key", [*KEYS, *envelope({})])
-def test_duplicate_keys(CosineDecay, key):
+def test_duplicate_keys(CosineDecay: type[Schedule], key: str) -> None:
     text = json.dumps(envelope(FULL))
     member = f'"{key}": {json.dumps({**FULL, **envelope(FULL)}[key])}'
     for first in (member, f'"{key}": null', f'"\\u{ord(key[0]):04x}{key[1:]}": null'):
@@ -242,7 +251,7 @@ def test_duplicate_keys(CosineDecay, key):
 
 
 @pytest.mark.parametrize("thing", [None, 5, envelope(FULL), [], bytearray(b"{}"), memoryview(b"{}"), os], ids=type)
-def test_json_is_text(CosineDecay, thing):
+def test_json_is_text(CosineDecay: type[Schedule], thing: Any) -> None:
     text = f"Argument `text` must be str or bytes. Received: text={thing!r}"
     refused(text, CosineDecay.from_json, thing, error=TypeError)
 
@@ -260,14 +269,14 @@ def test_json_is_text(CosineDecay, thing):
     ],
     ids=lambda value: ascii(value)[:30],
 )
-def test_malformed_values(CosineDecay, value):
+def test_malformed_values(CosineDecay: type[Schedule], value: Any) -> None:
     malformed(CosineDecay, value)
     for key in (*KEYS, "beta"):
         malformed(CosineDecay, json.dumps(envelope({**FULL, key: "HERE"})).replace('"HERE"', value))
         malformed(CosineDecay, json.dumps(envelope(FULL, **{key: "HERE"})).replace('"HERE"', value))
 
 
-def test_malformed_texts(CosineDecay):
+def test_malformed_texts(CosineDecay: type[Schedule]) -> None:
     text = json.dumps(envelope(FULL))
     for end in range(len(text)):
         malformed(CosineDecay, text[:end])
@@ -285,7 +294,7 @@ NO_SCHEDULE = r"^(Argument|Unknown key in) `data`"  # it is JSON, though
 
 
 @pytest.mark.parametrize(("opening", "closing", "most"), [("[", "]", 128), ('{"a":', "}", 128), ('[{"a":', "}]", 64)])
-def test_nesting(CosineDecay, opening, closing, most):
+def test_nesting(CosineDecay: type[Schedule], opening: str, closing: str, most: int) -> None:
     with pytest.raises(ValueError, match=NO_SCHEDULE):
         CosineDecay.from_json(opening * most + "1" + closing * most)
     for depth in (most + 1, 1000, 100_000):
@@ -293,7 +302,7 @@ def test_nesting(CosineDecay, opening, closing, most):
         malformed(CosineDecay, opening * depth)
 
 
-def test_nested_values(learnrate):
+def test_nested_values(learnrate: ModuleType) -> None:
     text = json.dumps(envelope({**FULL, "alpha": nested(126)}))
     with pytest.raises(ValueError, match=r"^Argument `alpha` must be a number\. Received: alpha=\[\["):
         learnrate.CosineDecay.from_json(text)
@@ -304,8 +313,8 @@ def test_nested_values(learnrate):
             learnrate.deserialize(data)
 
 
-def test_near_the_recursion_limit(CosineDecay):
-    def descend(frames, text):
+def test_near_the_recursion_limit(CosineDecay: type[Schedule]) -> None:
+    def descend(frames: int, text: str) -> Schedule:
         return CosineDecay.from_json(text) if frames <= 0 else descend(frames - 1, text)
 
     depth = len(inspect.stack(0))
@@ -321,13 +330,13 @@ def test_near_the_recursion_limit(CosineDecay):
 @pytest.mark.parametrize(
     "piece", ['\\"', '"', "\\", "[", "[]", "{", " ", "1", "0,", "\\ud800", '"a":', 'a": 0, "', "NaN"]
 )
-def test_long_malformed_texts(CosineDecay, start, piece):
+def test_long_malformed_texts(CosineDecay: type[Schedule], start: str, piece: str) -> None:
     malformed(CosineDecay, start + piece * MILLION)
 
 
 @pytest.mark.timeout(30)
-def test_long_texts(CosineDecay):
-    for piece in ("x", "[{", '\\"', "\N{SNOWMAN}\0"):
+def test_long_texts(CosineDecay: type[Schedule]) -> None:
+    for piece in ("x", "[{", '"[\\{', '\\"', "\N{SNOWMAN}\0"):
         name = piece * MILLION
         assert CosineDecay.from_json(CosineDecay(0.1, 1000, name=name).to_json()).name == name
     for thing in ([0] * MILLION, "x" * MILLION, dict.fromkeys(map(str, range(100_000)))):
@@ -343,6 +352,6 @@ VALUES = st.recursive(PIECES, lambda inner: st.lists(inner) | st.dictionaries(SO
 
 @given(VALUES.map(json.dumps) | st.text('[]{}:,"\\0123456789eE.-+ntrufalse ') | st.text() | st.binary())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-def test_anything_else_is_an_error(CosineDecay, text):
+def test_anything_else_is_an_error(CosineDecay: type[Schedule], text: str) -> None:
     with pytest.raises(ValueError, match=r"^(Invalid schedule JSON: |Duplicate key|Argument|Unknown|Missing|Key)"):
         CosineDecay.from_json(text)

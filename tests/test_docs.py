@@ -10,14 +10,16 @@ import sys
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
+from types import ModuleType
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 
 
-def test_the_readme_runs(learnrate):
+def test_the_readme_runs(learnrate: ModuleType) -> None:
     blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE)
     assert len(blocks) >= 2
-    names: dict = {}
+    names: dict[str, Any] = {}
     for block in blocks:
         exec(compile(block, "README.md", "exec"), names)
         # A comment behind an expression says its value, where it starts with a number.
@@ -26,7 +28,7 @@ def test_the_readme_runs(learnrate):
     assert names["schedule"](5_000) == 0.0005
 
 
-def test_the_docstrings_run(learnrate):
+def test_the_docstrings_run(learnrate: ModuleType) -> None:
     modules = [learnrate]
     for info in iter_modules(learnrate.__path__):
         if info.name not in {"__main__", "_native"}:
@@ -36,7 +38,7 @@ def test_the_docstrings_run(learnrate):
     assert sum(result.failed for result in results) == 0
 
 
-def test_the_comparison_with_keras_runs(learnrate):
+def test_the_comparison_with_keras_runs(learnrate: ModuleType) -> None:
     result = subprocess.run(
         [sys.executable, ROOT / "examples" / "keras_side_by_side.py"],
         env={**os.environ, "LEARNRATE_BACKEND": learnrate.BACKEND},

@@ -12,13 +12,17 @@ import shutil
 import subprocess
 from fractions import Fraction
 from pathlib import Path
-from typing import NamedTuple
+from types import ModuleType
+from typing import TYPE_CHECKING, NamedTuple
 
 os.environ["KERAS_BACKEND"] = "jax"  # before the import
 
 import keras
 import numpy as np
 import pytest
+
+if TYPE_CHECKING:
+    from learnrate import CosineDecay as Schedule
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "examples" / "README.md").read_text("utf-8")
@@ -55,7 +59,7 @@ RECIPES = {
 every_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 
 
-def test_the_readme_lists_every_example():
+def test_the_readme_lists_every_example() -> None:
     table = re.findall(r"^\| \[(.+)\]\(\1\) \|.*\| (.+) \| (.+) \| (.+) \|$", README, re.MULTILINE)
     assert sorted(name for name, *_ in table) == [file.name for file in FILES]
     for name, *cells in table:
@@ -65,7 +69,7 @@ def test_the_readme_lists_every_example():
 
 
 @every_file
-def test_the_file_is_its_round_trip(CosineDecay, file):
+def test_the_file_is_its_round_trip(CosineDecay: type[Schedule], file: Path) -> None:
     text = file.read_text("utf-8")
     schedule = CosineDecay.from_json(text)
     assert CosineDecay.from_json(schedule.to_json()) == schedule
@@ -74,7 +78,7 @@ def test_the_file_is_its_round_trip(CosineDecay, file):
 
 
 @every_file
-def test_keras_takes_it(learnrate, file):
+def test_keras_takes_it(learnrate: ModuleType, file: Path) -> None:
     data = json.loads(file.read_bytes())
     theirs = keras.optimizers.schedules.deserialize(data)
     assert type(theirs) is keras.optimizers.schedules.CosineDecay
@@ -84,7 +88,7 @@ def test_keras_takes_it(learnrate, file):
 
 
 @every_file
-def test_the_joints_are_the_published_ones(CosineDecay, file):
+def test_the_joints_are_the_published_ones(CosineDecay: type[Schedule], file: Path) -> None:
     schedule = CosineDecay.from_json(file.read_bytes())
     first, peak, alpha, floor, warmup, total = RECIPES[file.stem]
     joints = [0, warmup, total, total + 1, 10 * total]
@@ -97,7 +101,7 @@ def test_the_joints_are_the_published_ones(CosineDecay, file):
 
 
 @every_file
-def test_the_rates_between_are_the_published_ones(CosineDecay, file):
+def test_the_rates_between_are_the_published_ones(CosineDecay: type[Schedule], file: Path) -> None:
     schedule, recipe = CosineDecay.from_json(file.read_bytes()), RECIPES[file.stem]
     peak, floor = Fraction(str(recipe.peak)), Fraction(str(recipe.floor))
     if recipe.warmup:
@@ -109,7 +113,7 @@ def test_the_rates_between_are_the_published_ones(CosineDecay, file):
     assert abs(Fraction(middle) - (peak + floor) / 2) <= (peak + floor) / 2 / 2**49
 
 
-def test_the_momentum_of_byol_is_its_formula(CosineDecay):
+def test_the_momentum_of_byol_is_its_formula(CosineDecay: type[Schedule]) -> None:
     schedule = CosineDecay.from_json((ROOT / "examples" / "byol-teacher-momentum.json").read_bytes())
     total = RECIPES["byol-teacher-momentum"].total
     for step in range(0, total, total // 100):
@@ -121,7 +125,7 @@ def test_the_momentum_of_byol_is_its_formula(CosineDecay):
 
 
 @pytest.fixture(scope="module")
-def printed_by_rust(request) -> dict[str, list[str]]:
+def printed_by_rust(request: pytest.FixtureRequest) -> dict[str, list[str]]:
     """What `examples/show.rs` prints, by file."""
     if not shutil.which("cargo") and ("CI" not in os.environ or request.config.getoption("backend") == ["python"]):
         pytest.skip("no cargo")
@@ -136,7 +140,9 @@ def printed_by_rust(request) -> dict[str, list[str]]:
 
 
 @every_file
-def test_rust_prints_the_same_bits(CosineDecay, file, printed_by_rust):
+def test_rust_prints_the_same_bits(
+    CosineDecay: type[Schedule], file: Path, printed_by_rust: dict[str, list[str]]
+) -> None:
     schedule, recipe = CosineDecay.from_json(file.read_bytes()), RECIPES[file.stem]
     middle = recipe.warmup + (recipe.total - recipe.warmup) // 2
     steps = sorted({0, 1, recipe.warmup, middle, recipe.total - 1, recipe.total})

@@ -7,28 +7,34 @@ from __future__ import annotations
 
 import json
 import warnings
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
+if TYPE_CHECKING:
+    from learnrate import CosineDecay as Schedule
+
 CASES = json.loads(Path(__file__).with_name("data").joinpath("cases.json").read_text("utf-8"))
 
 
-def numbers(value):
+def numbers(value: Any) -> Any:
     """JSON has no NaN and no infinity: they are written as text."""
     if isinstance(value, list):
         return [numbers(element) for element in value]
     return float(value) if value in ("nan", "inf", "-inf") else value
 
 
-def build(CosineDecay, config):
+def build(CosineDecay: type[Schedule], config: dict[str, Any]) -> Schedule:
     with warnings.catch_warnings(action="ignore", category=UserWarning):  # one has a warmup without a target
         return CosineDecay.from_config(config)
 
 
 @pytest.mark.parametrize("case", CASES["valid"], ids=lambda case: json.dumps(case["config"]))
-def test_rates(CosineDecay, case):
+def test_rates(CosineDecay: type[Schedule], case: dict[str, Any]) -> None:
     schedule = build(CosineDecay, case["config"])
     steps = [numbers(step) for step, _, _ in case["points"]]
     expected = np.array([int(bits, 16) for _, bits, _ in case["points"]], np.uint64)
@@ -38,7 +44,7 @@ def test_rates(CosineDecay, case):
 
 
 @pytest.mark.parametrize("case", CASES["valid"], ids=lambda case: json.dumps(case["config"]))
-def test_envelopes(learnrate, case):
+def test_envelopes(learnrate: ModuleType, case: dict[str, Any]) -> None:
     schedule = build(learnrate.CosineDecay, case["config"])
     text = json.dumps(case["envelope"])  # text, for the order of keys, the types and the sign of zeros
     assert json.dumps(learnrate.serialize(schedule)) == text
@@ -50,21 +56,22 @@ def test_envelopes(learnrate, case):
 
 
 @pytest.mark.parametrize("case", CASES["bad_fields"], ids=lambda case: json.dumps(case["config"]))
-def test_refused_fields(learnrate, case):
+def test_refused_fields(learnrate: ModuleType, case: dict[str, Any]) -> None:
     config = {field: numbers(value) for field, value in case["config"].items()}
     envelope = {"class_name": "CosineDecay", "config": config}
-    for make in (
+    makers: list[Callable[[], object]] = [
         lambda: learnrate.CosineDecay(**config),
         lambda: learnrate.CosineDecay.from_config(config),
         lambda: learnrate.deserialize(envelope),
-    ):
+    ]
+    for make in makers:
         with pytest.raises(ValueError, match=r"^Argument") as refusal:
             make()
         assert str(refusal.value) == case["error"]
 
 
 @pytest.mark.parametrize("case", CASES["bad_steps"], ids=lambda case: json.dumps(case["steps"]))
-def test_refused_steps(CosineDecay, case):
+def test_refused_steps(CosineDecay: type[Schedule], case: dict[str, Any]) -> None:
     schedule = CosineDecay(0.0, 1000, 0.1, warmup_target=0.3, warmup_steps=100)
     steps = numbers(case["steps"])
     for given in (steps, np.array(steps)) if isinstance(steps, list) else (steps,):

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING, Any
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 import keras
 import pytest
+
+if TYPE_CHECKING:
+    from learnrate import CosineDecay as Schedule
 
 # Keras rounds the step, the fraction, pi, their product, the cosine, and each product and sum around it to float32: at
 # most 12 roundings of 2**-24, of values that the peak, or the higher end of the warmup, bounds.
@@ -26,7 +30,7 @@ ROUNDINGS = 12 * 2.0**-24
         {"initial_learning_rate": 3e-4, "decay_steps": 10**6, "warmup_target": 6e-4, "warmup_steps": 10**5},
     ],
 )
-def test_keras_agrees(CosineDecay, config):
+def test_keras_agrees(CosineDecay: type[Schedule], config: dict[str, Any]) -> None:
     ours, theirs = CosineDecay(**config), keras.optimizers.schedules.CosineDecay(**config)
     highest = max(config["initial_learning_rate"], ours.peak_learning_rate, ours.final_learning_rate)
     steps = range(0, ours.total_steps + 10, max(1, ours.total_steps // 50))
@@ -34,17 +38,22 @@ def test_keras_agrees(CosineDecay, config):
     assert worst <= ROUNDINGS * highest
 
 
-def test_keras_ignores_a_warmup_without_target_as_we_do(CosineDecay):
-    config = {"initial_learning_rate": 0.3, "decay_steps": 1000, "warmup_steps": 100}
+def test_keras_ignores_a_warmup_without_target_as_we_do(CosineDecay: type[Schedule]) -> None:
+    config: dict[str, Any] = {"initial_learning_rate": 0.3, "decay_steps": 1000, "warmup_steps": 100}
     theirs = keras.optimizers.schedules.CosineDecay(**config)
     with pytest.warns(UserWarning, match="has no effect"):
         ours = CosineDecay(**config)
     assert abs(float(theirs(50)) - ours(50)) <= ROUNDINGS * 0.3
 
 
-def test_keras_trains_at_rate_zero_where_we_do_not(CosineDecay):
+def test_keras_trains_at_rate_zero_where_we_do_not(CosineDecay: type[Schedule]) -> None:
     # The reason why an int 0 is the float 0.0 here. Should Keras mend it, the README must say so.
-    config = {"initial_learning_rate": 0, "decay_steps": 1000, "warmup_target": 0.1, "warmup_steps": 1000}
+    config: dict[str, Any] = {
+        "initial_learning_rate": 0,
+        "decay_steps": 1000,
+        "warmup_target": 0.1,
+        "warmup_steps": 1000,
+    }
     theirs = keras.optimizers.schedules.CosineDecay(**config)
     assert [float(theirs(step)) for step in (500, 1000, 1500)] == [0.0, 0.0, 0.0]
     assert [CosineDecay(**config)(step) for step in (500, 1000)] == [0.05, 0.1]

@@ -9,19 +9,24 @@ import textwrap
 import threading
 import time
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
+if TYPE_CHECKING:
+    from learnrate import CosineDecay as Schedule
 
-def test_a_python_thread_makes_progress_during_a_batch(CosineDecay):
+
+def test_a_python_thread_makes_progress_during_a_batch(CosineDecay: type[Schedule]) -> None:
     schedule = CosineDecay(0.25, 10**7, warmup_target=1.0, warmup_steps=1000)
     steps = np.arange(1e7)
     out = np.empty_like(steps)
     ticks = []
     done = threading.Event()
 
-    def tick():
+    def tick() -> None:
         while not done.wait(1e-4):
             ticks.append(time.perf_counter())
 
@@ -57,7 +62,7 @@ def run(backend: str, script: str, **environment: str) -> str:
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads each thread's run time where Linux tells it")
 @pytest.mark.parametrize("threads", [1, 2])
-def test_a_large_batch_runs_on_as_many_threads_as_rayon_may_use(learnrate, threads):
+def test_a_large_batch_runs_on_as_many_threads_as_rayon_may_use(learnrate: ModuleType, threads: int) -> None:
     script = """
         from pathlib import Path
         import numpy as np, learnrate
@@ -82,7 +87,7 @@ def test_a_large_batch_runs_on_as_many_threads_as_rayon_may_use(learnrate, threa
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 @pytest.mark.parametrize("warm", [True, False], ids=["pool-warm", "pool-cold"])
-def test_a_forked_child_finishes_a_batch(learnrate, warm):
+def test_a_forked_child_finishes_a_batch(learnrate: ModuleType, warm: bool) -> None:
     script = f"""
         import os, signal, warnings
         import numpy as np, learnrate
@@ -104,7 +109,7 @@ def test_a_forked_child_finishes_a_batch(learnrate, warm):
     assert run(learnrate.BACKEND, script) == f"{learnrate.BACKEND} 0"
 
 
-def test_threads_share_a_schedule(CosineDecay):
+def test_threads_share_a_schedule(CosineDecay: type[Schedule]) -> None:
     schedule = CosineDecay(0.25, 100_000, warmup_target=1.0, warmup_steps=1000)
     steps = np.arange(120_000)
     expected = schedule(steps)

@@ -18,11 +18,16 @@ import sys
 import weakref
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
-FIELDS = {
+if TYPE_CHECKING:
+    from learnrate import CosineDecay as Schedule
+
+FIELDS: dict[str, Any] = {
     "initial_learning_rate": 0.25,
     "decay_steps": 90,
     "alpha": 0.1,
@@ -30,8 +35,8 @@ FIELDS = {
     "warmup_target": 1.5,
     "warmup_steps": 10,
 }
-DERIVED = {"total_steps": 100, "peak_learning_rate": 1.5, "final_learning_rate": 1.5 * 0.1}
-OTHER = {
+DERIVED: dict[str, Any] = {"total_steps": 100, "peak_learning_rate": 1.5, "final_learning_rate": 1.5 * 0.1}
+OTHER: dict[str, Any] = {
     "initial_learning_rate": math.nextafter(0.25, 1),
     "decay_steps": 91,
     "alpha": math.nextafter(0.1, 1),
@@ -39,16 +44,19 @@ OTHER = {
     "warmup_target": None,
     "warmup_steps": 11,
 }
-PACKAGE = Path(find_spec("learnrate").origin).parent
+SPEC = find_spec("learnrate")
+assert SPEC is not None
+assert SPEC.origin is not None
+PACKAGE = Path(SPEC.origin).parent
 BACKENDS = ["native", "python"] if find_spec("learnrate._native") else ["python"]
 
 
 @pytest.fixture
-def schedule(CosineDecay):
+def schedule(CosineDecay: type[Schedule]) -> Schedule:
     return CosineDecay(**FIELDS)
 
 
-def python(code, stdin=b"", path=None, **variables):
+def python(code: str, stdin: bytes = b"", path: Path | None = None, **variables: str) -> str:
     """What a fresh interpreter prints and, if it fails, the last line of its traceback."""
     environment = {name: value for name, value in os.environ.items() if name != "LEARNRATE_BACKEND"} | variables
     if path:
@@ -61,7 +69,7 @@ def python(code, stdin=b"", path=None, **variables):
 # The fields
 
 
-def test_arguments_are_keras_s(CosineDecay, schedule):
+def test_arguments_are_keras_s(CosineDecay: type[Schedule], schedule: Schedule) -> None:
     assert CosineDecay(*FIELDS.values()) == schedule
     parameters = inspect.signature(CosineDecay).parameters.values()
     defaults = [inspect.Parameter.empty] * 2 + [0.0, "CosineDecay", None, 0]
@@ -71,7 +79,7 @@ def test_arguments_are_keras_s(CosineDecay, schedule):
     assert bare == CosineDecay(0.1, 1000, 0.0, "CosineDecay", None, 0) == CosineDecay(0.1, 1000, name=None)
 
 
-def test_a_call_takes_a_step_and_out(schedule):
+def test_a_call_takes_a_step_and_out(schedule: Schedule) -> None:
     step, out = inspect.signature(schedule).parameters.values()
     assert (step.name, step.default) == ("step", inspect.Parameter.empty)
     assert step.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
@@ -79,7 +87,7 @@ def test_a_call_takes_a_step_and_out(schedule):
     assert schedule(step=5, out=None) == schedule(5)
 
 
-def test_attributes(schedule):
+def test_attributes(schedule: Schedule) -> None:
     for name, value in {**FIELDS, **DERIVED}.items():
         assert getattr(schedule, name) == value
         assert type(getattr(schedule, name)) is type(value)
@@ -89,12 +97,16 @@ class Text(str):
     __slots__ = ()
 
 
+class Steps(enum.IntEnum):
+    MANY = 9
+
+
 @pytest.mark.parametrize(
     ("field", "given", "kept"),
     [
         *(("decay_steps", given, 1000) for given in (1000, 1000.0, np.int64(1000), np.float32(1000), np.array(1000))),
         *(("decay_steps", given, 1000) for given in (np.uint16(1000), np.array(1000.0, ">f8"), np.longdouble(1000))),
-        ("decay_steps", enum.IntEnum("Steps", {"MANY": 9}).MANY, 9),
+        ("decay_steps", Steps.MANY, 9),
         ("decay_steps", 2.0**53, 2**53),
         ("warmup_steps", np.array(0.0), 0),
         ("warmup_steps", -0.0, 0),
@@ -118,7 +130,7 @@ class Text(str):
     ],
     ids=lambda value: f"{type(value).__name__} {value!r}",
 )
-def test_fields_become_plain(CosineDecay, field, given, kept):
+def test_fields_become_plain(CosineDecay: type[Schedule], field: str, given: Any, kept: Any) -> None:
     value = getattr(CosineDecay(**{"initial_learning_rate": 0.1, "decay_steps": 1000, field: given}), field)
     assert value == kept
     assert type(value) is type(kept)
@@ -139,7 +151,9 @@ def test_fields_become_plain(CosineDecay, field, given, kept):
     ],
 )
 @pytest.mark.filterwarnings("ignore:warmup_steps=10 has no effect")
-def test_derived_attributes(CosineDecay, changes, derived):
+def test_derived_attributes(
+    CosineDecay: type[Schedule], changes: dict[str, Any], derived: tuple[int, float, float]
+) -> None:
     schedule = CosineDecay(**{**FIELDS, **changes})
     assert (schedule.total_steps, schedule.peak_learning_rate, schedule.final_learning_rate) == derived
 
@@ -147,7 +161,7 @@ def test_derived_attributes(CosineDecay, changes, derived):
 # The value
 
 
-def test_equality_is_that_of_the_fields(CosineDecay, schedule):
+def test_equality_is_that_of_the_fields(CosineDecay: Any, schedule: Schedule) -> None:
     twin = CosineDecay(**FIELDS)
     assert twin is not schedule
     assert twin == schedule
@@ -162,7 +176,7 @@ def test_equality_is_that_of_the_fields(CosineDecay, schedule):
 
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.filterwarnings("ignore:warmup_steps=10 has no effect")
-def test_each_field_counts(schedule, field):
+def test_each_field_counts(schedule: Schedule, field: str) -> None:
     changed = schedule.replace(**{field: OTHER[field]})
     assert changed != schedule
     assert hash(changed) != hash(schedule)
@@ -171,7 +185,7 @@ def test_each_field_counts(schedule, field):
     assert schedule.__replace__(**{field: OTHER[field]}) == changed
 
 
-def test_replace_refuses_as_the_constructor_does(schedule):
+def test_replace_refuses_as_the_constructor_does(schedule: Any) -> None:
     for replace in (schedule.replace, schedule.__replace__):
         assert replace() == schedule
         with pytest.raises(TypeError):
@@ -182,13 +196,13 @@ def test_replace_refuses_as_the_constructor_does(schedule):
             replace(decay_steps=0)
 
 
-def test_repr(CosineDecay, schedule):
+def test_repr(CosineDecay: type[Schedule], schedule: Schedule) -> None:
     assert repr(CosineDecay(0.1, 1000)) == "CosineDecay(initial_learning_rate=0.1, decay_steps=1000)"
     assert repr(schedule) == str(schedule) == f"CosineDecay({', '.join(f'{k}={v!r}' for k, v in FIELDS.items())})"
     assert eval(repr(schedule), {"CosineDecay": CosineDecay}) == schedule
 
 
-def test_it_cannot_be_changed(schedule):
+def test_it_cannot_be_changed(schedule: Schedule) -> None:
     for name in [*FIELDS, *DERIVED, "new", "_new", "__dict__"]:
         with pytest.raises(AttributeError):
             setattr(schedule, name, 1)
@@ -200,21 +214,21 @@ def test_it_cannot_be_changed(schedule):
     assert {name: getattr(schedule, name) for name in DERIVED} == DERIVED
 
 
-def test_the_class(learnrate, CosineDecay):
+def test_the_class(learnrate: ModuleType, CosineDecay: type[Schedule]) -> None:
     assert (CosineDecay.__module__, CosineDecay.__qualname__) == ("learnrate", "CosineDecay")
     for bases in [(CosineDecay,), (CosineDecay, dict), (str, CosineDecay)]:
         with pytest.raises(TypeError):
             type("Sub", bases, {})
 
 
-def test_copies(schedule):
+def test_copies(schedule: Schedule) -> None:
     pair = [schedule, {"key": schedule}]
     assert copy.copy(schedule) == copy.deepcopy(schedule) == schedule
     assert copy.copy(pair) == copy.deepcopy(pair) == pair
     assert copy.deepcopy(schedule).get_config() == FIELDS
 
 
-def test_weak_references(CosineDecay, schedule):
+def test_weak_references(CosineDecay: type[Schedule], schedule: Schedule) -> None:
     assert weakref.ref(schedule)() is schedule
     names = weakref.WeakKeyDictionary({schedule: "one"})
     assert names[CosineDecay(**FIELDS)] == "one"
@@ -222,7 +236,7 @@ def test_weak_references(CosineDecay, schedule):
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 @pytest.mark.filterwarnings("ignore:warmup_steps=10 has no effect")
-def test_pickles(schedule, protocol):
+def test_pickles(schedule: Schedule, protocol: int) -> None:
     for one in (schedule, schedule.replace(warmup_target=None)):
         loaded = pickle.loads(pickle.dumps(one, protocol))
         assert loaded == one
@@ -231,7 +245,7 @@ def test_pickles(schedule, protocol):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_pickles_load_on_the_other_backend(schedule, backend):
+def test_pickles_load_on_the_other_backend(schedule: Schedule, backend: str) -> None:
     pickles = [pickle.dumps(schedule, protocol) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)]
     code = "import pickle, sys; print({pickle.loads(text) for text in pickle.load(sys.stdin.buffer)}); import learnrate"
     code += "; print(learnrate.BACKEND)"
@@ -243,7 +257,7 @@ def test_pickles_load_on_the_other_backend(schedule, backend):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_nothing_is_imported_before_it_is_needed(backend):
+def test_nothing_is_imported_before_it_is_needed(backend: str) -> None:
     code = """
 import sys
 from learnrate import CosineDecay, deserialize, serialize
@@ -273,18 +287,18 @@ NO_CHOICE = "ValueError: LEARNRATE_BACKEND must be 'native' or 'python'. Receive
     ],
     ids=str,
 )
-def test_the_backend_can_be_chosen(variables, shown):
+def test_the_backend_can_be_chosen(variables: dict[str, Any], shown: str) -> None:
     assert python(SHOW, **variables) == shown
 
 
 @pytest.fixture
-def installed(tmp_path):
+def installed(tmp_path: Path) -> Path:
     """A copy of the package without native module."""
     shutil.copytree(PACKAGE, tmp_path / "learnrate", ignore=shutil.ignore_patterns("_native*", "__pycache__"))
     return tmp_path
 
 
-def test_only_the_absence_of_the_native_module_selects_python(installed):
+def test_only_the_absence_of_the_native_module_selects_python(installed: Path) -> None:
     assert python("import learnrate; print(learnrate.__file__)", path=installed).startswith(str(installed))
     assert python(SHOW, path=installed) == "python 0.1"
     assert python(SHOW, path=installed, LEARNRATE_BACKEND="python") == "python 0.1"
@@ -302,7 +316,7 @@ def test_only_the_absence_of_the_native_module_selects_python(installed):
     ],
     ids=["garbage", "what it needs is missing", "what it needs is old", "it fails"],
 )
-def test_a_native_module_that_does_not_load_is_an_error(installed, file, content, error):
+def test_a_native_module_that_does_not_load_is_an_error(installed: Path, file: Path, content: str, error: str) -> None:
     (installed / "learnrate" / file).write_text(content)
     assert python(SHOW, path=installed).startswith(error)
     assert python(SHOW, path=installed, LEARNRATE_BACKEND="native").startswith(error)

@@ -8,6 +8,7 @@ bounds: half an ULP of a number with significand m in [1, 2) is u/m of it, u = 2
 """
 
 import math
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from mpmath import cos, lu_solve, matrix, mp, mpf, nstr, pi, sin, sqrt
@@ -18,15 +19,17 @@ U = 2.0**-53
 C0 = float(pi**2 / 4)
 C0_LO = float(pi**2 / 4 - mpf(C0))
 
+Extra = Callable[[float], float]
+
 
 # The fit.
 
 
-def exact(q):
+def exact(q: mpf) -> mpf:
     return sin(pi * sqrt(q) / 2) ** 2
 
 
-def fit():
+def fit() -> list[float]:
     """Interpolate at the zeros of T_9, stretched so that the lowest is q = 0, where C0 + C0_LO already fits.
 
     The lowest coefficient is rounded first and the others fitted again, so that they absorb its rounding; each
@@ -34,7 +37,7 @@ def fit():
     """
     zeros = [cos(pi * (2 * i + 1) / (2 * DEGREE + 4)) for i in range(DEGREE + 2)]
     nodes = [(zero - zeros[-1]) / (1 - zeros[-1]) / 4 for zero in zeros[:-1]]
-    fixed = []
+    fixed: list[float] = []
     while nodes:
         powers, size = len(fixed), len(nodes)
         rest = [(exact(q) / q - pi**2 / 4) / q - sum(c * q**k for k, c in enumerate(fixed)) for q in nodes]
@@ -47,7 +50,7 @@ def fit():
     return fixed
 
 
-def approximation_error(coefficients, points=5000):
+def approximation_error(coefficients: list[float], points: int = 5000) -> mpf:
     """The largest relative error of the polynomial itself, in exact arithmetic, with the rounded coefficients."""
     worst = mpf(0)
     for i in range(1, points + 1):
@@ -60,7 +63,7 @@ def approximation_error(coefficients, points=5000):
 # The expression tree, in float64.
 
 
-def half_cosine(q, coefficients):
+def half_cosine(q: float, coefficients: list[float]) -> float:
     value = coefficients[-1]
     for coefficient in reversed(coefficients[:-1]):
         value = coefficient + q * value
@@ -70,12 +73,12 @@ def half_cosine(q, coefficients):
 # The bounds, each over a cell low <= q <= high that no binade boundary of q or h splits, at its worse end.
 
 
-def binade(x):
+def binade(x: float) -> float:
     """The power of two at or below x; rounding to float64 moves x by at most U times that."""
-    return 2.0 ** (math.frexp(x)[1] - 1)
+    return math.ldexp(1.0, math.frexp(x)[1] - 1)
 
 
-def correction_noise(low, high, coefficients):
+def correction_noise(low: float, high: float, coefficients: list[float]) -> float:
     """Rounding errors of C0 + (q*Q(q) + C0_LO), in units of U; the sum lies between 2 and C0."""
     noise, at_low, at_high = 0.0, coefficients[-1], coefficients[-1]
     for coefficient in reversed(coefficients[:-1]):
@@ -86,18 +89,17 @@ def correction_noise(low, high, coefficients):
     return high * noise + 2 * binade(product) + 2  # q*Q, + C0_LO, + C0
 
 
-def cells(binades=24, parts=1000):
+def cells(binades: int = 24, parts: int = 1000) -> Iterator[tuple[float, float]]:
     """From 1/4 down; below 2**-24 all is proportional to q, and every binade is like the last."""
     edges = {0.25}
     for k in range(2, binades + 1):
         edges |= {2.0**-k, float((2 / pi * mp.asin(sqrt(mpf(2) ** (1 - k)))) ** 2)}
-    edges = sorted(edge for edge in edges if edge <= 0.25)
-    for start, stop in pairwise(edges):
+    for start, stop in pairwise(sorted(edge for edge in edges if edge <= 0.25)):
         for i in range(parts):
             yield start + (stop - start) * i / parts, start + (stop - start) * (i + 1) / parts
 
 
-def kernel_bounds(coefficients, extra):
+def kernel_bounds(coefficients: list[float], extra: Extra) -> Iterator[tuple[float, float, float, float]]:
     """Per cell: h at both ends, m_h at the upper end, and g, the relative error of the computed h in units of U.
 
     `extra(m_q)` bounds what the roundings of n*n and T*T add to 1/m_q, the rounding of their quotient.
@@ -113,7 +115,7 @@ def kernel_bounds(coefficients, extra):
         yield h_low, h_high, h_high / h_binade, g + 0.003  # the polynomial's own 3.3e-19
 
 
-def rising(h, m_h, g, alpha):
+def rising(h: float, m_h: float, g: float, alpha: float) -> float:
     """Upper half, alpha > 1: value = peak + (F - peak)*h, F = peak*alpha: F and F - peak both round at F's scale."""
     share = 2 / (1 + (1 - h) / (alpha * h))  # F*h is below this, in units of the result's binade
     noise = (1 - 1 / alpha) * share * g / 2
@@ -124,7 +126,7 @@ def rising(h, m_h, g, alpha):
     return worst
 
 
-def bounds(coefficients, extra):
+def bounds(coefficients: list[float], extra: Extra) -> dict[str, float]:
     cell = list(kernel_bounds(coefficients, extra))
     return {
         "falling to the floor (alpha <= 1)": max(1 + m_h / 2 + g for _, _, m_h, g in cell),
@@ -134,7 +136,7 @@ def bounds(coefficients, extra):
     }
 
 
-def main():
+def main() -> None:
     coefficients = fit()
     print(f"C0 = {C0!r}\nC0_LO = {C0_LO!r}")
     for k, coefficient in enumerate(coefficients):
@@ -147,7 +149,7 @@ def main():
     assert all(half_cosine(0.25 - k * 2.0**-55, coefficients) < 0.5 for k in range(1, 1000))
 
     # As `src/cosine.rs` and the tests state them: falling to the floor, from the peak, rising up to alpha = 10, beyond.
-    cases = {
+    cases: dict[str, tuple[Extra, tuple[float, ...]]] = {
         "whole steps, T <= 2**26": (lambda m: 0.0, (4.52, 4.31, 4.52, 5.31)),
         "fractional steps, T <= 2**26": (lambda m: 1.0, (5.41, 5.09, 5.17, 6.09)),
         "T > 2**26": (lambda m: max(1 + 1 / m, 1 + m / 2), (6.28, 5.88, 5.66, 6.88)),

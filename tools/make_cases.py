@@ -10,6 +10,7 @@ import re
 import sys
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,7 @@ import test_accuracy as oracle  # noqa: E402
 
 ABOUT = "Made by tools/make_cases.py. A point is a step, the bits of its float64 rate, and that rate in decimals."
 FIELDS = ("initial_learning_rate", "decay_steps", "alpha", "warmup_target", "warmup_steps", "name")
-VALID = [  # (the first fields, steps beside those around the joints)
+VALID: list[tuple[tuple[Any, ...], list[float]]] = [  # (the first fields, steps beside those around the joints)
     ((0.1, 1000), [250, 333.25]),
     ((0, 1000, 0, 1, 1000), []),
     ((0.0, 90_000, 0.1, 1e-3, 10_000), [5000, 99_000, 99_900, 99_990]),
@@ -42,7 +43,7 @@ VALID = [  # (the first fields, steps beside those around the joints)
     ((1.7e308, 1000, 1.7, 1e308, 100), []),
 ]
 RATE = "a finite number >= 0"
-BAD_FIELDS = [  # (fields, which one is refused, its rule, how it is shown)
+BAD_FIELDS: list[tuple[tuple[Any, ...], str, str, str]] = [  # (fields, which one is refused, its rule, how it is shown)
     ((-0.1, 1000), "initial_learning_rate", RATE, "-0.1"),
     (("nan", 1000), "initial_learning_rate", RATE, "nan"),
     ((0.1, 1000, -5e-324), "alpha", RATE, "-5e-324"),
@@ -67,18 +68,20 @@ BAD_STEPS = [  # (a step or several, the place of the bad one, how it is shown)
 ]
 
 
-def config(fields):
+def config(fields: tuple[Any, ...]) -> dict[str, Any]:
     return dict(zip(FIELDS, fields, strict=False))
 
 
-def valid(fields, more):
+def valid(fields: tuple[Any, ...], more: list[float]) -> dict[str, Any]:
     with warnings.catch_warnings(action="ignore"):  # one has a warmup without a target
         schedule = learnrate.CosineDecay.from_config(config(fields))
     decay, total = schedule.decay_steps, schedule.total_steps
     warmup = total - decay
-    steps = {joint + by for joint in (0, warmup // 2, warmup, warmup + decay // 2, total) for by in range(-2, 3)}
-    steps |= {5e-324, 0.5, warmup - 0.25, warmup + 0.125, warmup + decay / 3, total - 0.5, 1e30, math.inf}
-    steps = sorted(step for step in steps.union(more, range(warmup, total, decay // 48 + 1)) if step >= 0)
+    found: set[float] = {
+        joint + by for joint in (0, warmup // 2, warmup, warmup + decay // 2, total) for by in range(-2, 3)
+    }
+    found |= {5e-324, 0.5, warmup - 0.25, warmup + 0.125, warmup + decay / 3, total - 0.5, 1e30, math.inf}
+    steps = sorted(step for step in found.union(more, range(warmup, total, decay // 48 + 1)) if step >= 0)
     exact = oracle.Fields(schedule.initial_learning_rate, decay, schedule.alpha, schedule.warmup_target, warmup)
     oracle.check(learnrate.CosineDecay, exact, np.array(steps, np.float64))
     rates = np.array([schedule(step) for step in steps])
@@ -86,7 +89,7 @@ def valid(fields, more):
     return {"config": config(fields), "envelope": learnrate.serialize(schedule), "points": points}
 
 
-def error(argument, rule, shown, place=""):
+def error(argument: str, rule: str, shown: str, place: str = "") -> str:
     return f"Argument `{argument}` must be {rule}. Received: {argument}{place}={shown}"
 
 

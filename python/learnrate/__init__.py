@@ -6,6 +6,8 @@
 0.0005
 """
 
+from typing import TYPE_CHECKING
+
 from ._backend import BACKEND
 from ._cosine_decay import CosineDecay
 from ._exchange import deserialize, serialize
@@ -15,9 +17,11 @@ __all__ = ["BACKEND", "CosineDecay", "__version__", "deserialize", "serialize"]
 __version__: str
 
 
-def __getattr__(name: str) -> str:
-    if name == "__version__":  # on demand: importlib.metadata takes longer to import than this package
-        from importlib.metadata import version
+if not TYPE_CHECKING:  # a type checker would take any name for one that this finds
 
-        return version("learnrate")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __getattr__(name: str) -> str:
+        if name == "__version__":  # on demand: importlib.metadata takes longer to import than this package
+            from importlib.metadata import version
+
+            return version("learnrate")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

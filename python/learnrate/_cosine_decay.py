@@ -88,7 +88,7 @@ class CosineDecay(_backend.CosineDecay):
 
     __slots__ = ("__weakref__",)
     __module__ = "learnrate"
-    __signature__ = _CallSignature()
+    __signature__: Any = _CallSignature()
 
     def __new__(
         cls,
@@ -115,7 +115,15 @@ class CosineDecay(_backend.CosineDecay):
             _arguments.refuse(ValueError, "alpha", "so small that peak * alpha is finite", alpha, peak=peak)
         return super().__new__(cls, initial_learning_rate, decay_steps, alpha, name, warmup_target, warmup_steps)
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        decay_steps: int,
+        alpha: float = 0.0,
+        name: str | None = "CosineDecay",
+        warmup_target: float | None = None,
+        warmup_steps: int = 0,
+    ) -> None:
         # Not in __new__, which copies and pickles go through: their originals have warned.
         if self.warmup_steps > 0 and self.warmup_target is None:
             level, frame = 2, sys._getframe().f_back
@@ -183,7 +191,7 @@ class CosineDecay(_backend.CosineDecay):
         return hash(self._fields())
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return copyreg.__newobj__, (type(self), *self._fields())  # type: ignore[attr-defined]
+        return copyreg.__newobj__, (type(self), *self._fields())  # type: ignore[attr-defined]  # not in typeshed
 
     def __copy__(self) -> CosineDecay:
         return self

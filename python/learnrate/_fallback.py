@@ -27,6 +27,15 @@ class CosineDecay:
         "warmup_target",
     )
 
+    initial_learning_rate: float
+    decay_steps: int
+    alpha: float
+    name: str
+    warmup_target: float | None
+    warmup_steps: int
+    total_steps: int
+    peak_learning_rate: float
+    final_learning_rate: float
     _curve: Curve
 
     def __new__(

@@ -63,7 +63,9 @@ class Curve:
 class SCALAR:
     """The two array functions that the formula needs, for Python floats."""
 
-    minimum = staticmethod(min)
+    @staticmethod
+    def minimum(one: float, other: float) -> float:
+        return other if other < one else one
 
     @staticmethod
     def where(condition: bool, yes: float, no: float) -> float:

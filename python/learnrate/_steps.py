@@ -19,12 +19,14 @@ class Core(Protocol):
 
     def __call__(self, step: float) -> float:
         """The rate at a float >= 0."""
+        ...
 
     def _fill(self, steps: Any, out: Any) -> int | None:
         """Writes the rates of a vector of float64, float32, int64 or int32 steps into one of float64 or float32.
 
         Returns the index of the first step that is negative or NaN, if there is one; `out` is then unspecified.
         """
+        ...
 
 
 def evaluate(schedule: Core, step: Any, out: Any = None) -> Any:
@@ -141,13 +143,15 @@ def _fill(schedule: Core, steps: Any, rates: Any) -> int | None:
     plain = steps.dtype in (np.float64, np.int64, np.float32, np.int32)
     if plain and steps.flags.c_contiguous and steps.flags.aligned and rates.flags.carray:
         return schedule._fill(steps.reshape(-1), rates.reshape(-1))
+    flags: Any = [["readonly", "aligned", "contig"], ["writeonly", "aligned", "contig"]]  # NumPy's stub lacks "contig"
+    steps, rates = np.atleast_1d(steps, rates)  # NumPy 1's iterator loses what it writes into a 0-d array
     position = 0
     with (
         np.errstate(all="ignore"),  # longdoubles may overflow and underflow a float64
-        np.nditer(  # type: ignore[call-overload]  # NumPy's stub does not know "contig"
+        np.nditer(
             [steps, rates],
             flags=["buffered", "external_loop", "zerosize_ok"],
-            op_flags=[["readonly", "aligned", "contig"], ["writeonly", "aligned", "contig"]],
+            op_flags=flags,
             op_dtypes=[np.float64, rates.dtype],
             casting="same_kind",
             order="C",

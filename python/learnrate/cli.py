@@ -51,7 +51,8 @@ class _Version(argparse.Action):
     """Unlike argparse's own, looks the version up only when asked: that takes longer than all else here."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        parser.exit(message=f"learnrate {learnrate.__version__} ({learnrate.BACKEND} backend)\n")
+        print(f"learnrate {learnrate.__version__} ({learnrate.BACKEND} backend)")
+        parser.exit()
 
 
 class _BadFileError(Exception):

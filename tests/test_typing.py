@@ -1,0 +1,76 @@
+"""The promise: type checkers see the types that come back and accept what the README shows; the stub is what runs; both
+backends have the same signatures.
+
+mypy runs as a process of its own: in this one it would raise the recursion limit.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from learnrate import CosineDecay as Schedule
+
+ROOT = Path(__file__).parent.parent
+CONFIG = ROOT / "pyproject.toml"
+
+
+def python(*arguments: str | Path, **variables: str) -> str:
+    """What an interpreter prints, which must succeed."""
+    result = subprocess.run(
+        [sys.executable, *arguments], env={**os.environ, **variables}, capture_output=True, text=True, timeout=240
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+def test_mypy_sees_the_types(tmp_path: Path) -> None:
+    # Beside the README's blocks in one file, for each goes on from the one before.
+    blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    assert len(blocks) >= 2
+    readme = tmp_path / "readme.py"
+    readme.write_text("\n".join(blocks), "utf-8")
+    typed = Path(__file__).with_name("typed.py")
+    python("-m", "mypy", "--strict", "--config-file", CONFIG, typed, readme)
+
+
+def test_the_stub_is_what_runs(learnrate: ModuleType) -> None:
+    if learnrate.BACKEND == "python":
+        pytest.skip("the stub is that of the native module")
+    python("-m", "mypy.stubtest", "--mypy-config-file", CONFIG, "learnrate", LEARNRATE_BACKEND="native")
+
+
+SIGNATURES = """
+import inspect
+import learnrate
+
+schedule = learnrate.CosineDecay(0.1, 1000)
+print("CosineDecay", inspect.signature(learnrate.CosineDecay))
+print("schedule", inspect.signature(schedule))
+print("serialize", inspect.signature(learnrate.serialize))
+print("deserialize", inspect.signature(learnrate.deserialize))
+for name in dir(schedule):
+    if not name.startswith("_") or name == "__replace__":
+        value = getattr(schedule, name)
+        print(name, inspect.signature(value) if callable(value) else value)
+"""
+
+
+def test_both_backends_have_the_same_signatures(learnrate: ModuleType) -> None:
+    shown = python("-c", SIGNATURES, LEARNRATE_BACKEND=learnrate.BACKEND)
+    assert shown == python("-c", SIGNATURES, LEARNRATE_BACKEND="python")
+    assert "schedule (step: 'Any', *, out: 'Any' = None) -> 'Any'" in shown.splitlines()
+
+
+def test_the_constructor_has_one_signature(CosineDecay: type[Schedule]) -> None:
+    made, begun = (inspect.signature(method).parameters for method in (CosineDecay.__new__, CosineDecay.__init__))
+    assert list(made.values())[1:] == list(begun.values())[1:]
