@@ -11,6 +11,7 @@ from typing import Any
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 import keras
+import numpy as np
 import optax
 import torch
 import transformers
@@ -18,6 +19,7 @@ import transformers
 from learnrate import CosineDecay
 
 warnings.filterwarnings("ignore", module="torch")
+warnings.filterwarnings("ignore", "The epoch parameter")  # the way to PyTorch's closed form
 
 
 def torch_rates(make_scheduler: Callable[[Any], Any], count: int) -> list[float]:
@@ -36,6 +38,15 @@ def torch_cosine(optimizer: Any, warmup: int = 100, decay: int = 900) -> Any:
     line = lr_scheduler.LinearLR(optimizer, 1e-9, total_iters=warmup)
     cosine = lr_scheduler.CosineAnnealingLR(optimizer, T_max=decay)
     return lr_scheduler.SequentialLR(optimizer, [line, cosine], milestones=[warmup])
+
+
+def torch_cosine_at(step: int, decay: int) -> float:
+    """The rate of PyTorch's cosine from 1.0 at a step, from its closed form."""
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, decay)
+    optimizer.step()
+    scheduler.step(step)
+    return float(optimizer.param_groups[0]["lr"])
 
 
 def ask(function: Callable[..., object], *arguments: object) -> str:
@@ -64,12 +75,13 @@ transformers_sequence = torch_rates(
 )
 
 show(
-    "What is counted: the same 1,000 steps are",
-    learnrate="decay_steps=900, warmup_steps=100",
-    keras="decay_steps=900, warmup_steps=100",
-    optax="decay_steps=1000, warmup_steps=100",
-    transformers="num_training_steps=1000, num_warmup_steps=100",
-    torch="T_max=900, total_iters=100, milestones=[100]",
+    "Halfway down, at step 550, said in each library's words: decay_steps=900 (learnrate, Keras), decay_steps=1000 "
+    "(optax), num_training_steps=1000 (transformers), T_max=900 (torch)",
+    learnrate=ours(550),
+    keras=float(keras_schedule(550)),
+    optax=float(optax_schedule(550)),
+    torch=torch_sequence[550],
+    transformers=transformers_sequence[550],
 )
 show(
     "decay_steps=900, warmup_steps=100 copied as it stands, at step 950",
@@ -89,7 +101,7 @@ show(
     learnrate=CosineDecay(1.0, 10**6)(10**6 - 1),
     keras=float(KerasCosine(1.0, 10**6)(10**6 - 1)),
     optax=float(optax.cosine_decay_schedule(1.0, 10**6)(10**6 - 1)),
-    torch=(1 + math.cos(math.pi * (10**6 - 1) / 10**6)) / 2,
+    torch=torch_cosine_at(10**6 - 1, decay=10**6),
 )
 show(
     "Past the end, at step 1,950",
@@ -109,12 +121,12 @@ show(
     "An array of steps, with warmup",
     learnrate=ask(ours, range(10)),
     keras=ask(keras_schedule, keras.ops.arange(10)),
-    optax=ask(optax_schedule, list(range(10))),
+    optax=ask(optax_schedule, np.arange(10)),
 )
 
 
 def torch_resumed() -> float:
-    """The rate of update 550 after a resume that builds the scheduler anew from the step number."""
+    """The rate at step 450 after a resume that builds the scheduler anew from the step number."""
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
     optimizer.param_groups[0]["initial_lr"] = 1.0
     torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=900, last_epoch=449)

@@ -6,19 +6,14 @@ mypy runs as a process of its own: in this one it would raise the recursion limi
 
 from __future__ import annotations
 
-import inspect
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
 
 import pytest
-
-if TYPE_CHECKING:
-    from learnrate import CosineDecay as Schedule
 
 ROOT = Path(__file__).parent.parent
 CONFIG = ROOT / "pyproject.toml"
@@ -69,8 +64,3 @@ def test_both_backends_have_the_same_signatures(learnrate: ModuleType) -> None:
     shown = python("-c", SIGNATURES, LEARNRATE_BACKEND=learnrate.BACKEND)
     assert shown == python("-c", SIGNATURES, LEARNRATE_BACKEND="python")
     assert "schedule (step: 'Any', *, out: 'Any' = None) -> 'Any'" in shown.splitlines()
-
-
-def test_the_constructor_has_one_signature(CosineDecay: type[Schedule]) -> None:
-    made, begun = (inspect.signature(method).parameters for method in (CosineDecay.__new__, CosineDecay.__init__))
-    assert list(made.values())[1:] == list(begun.values())[1:]

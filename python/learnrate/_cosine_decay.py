@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copyreg
 import math
 import sys
 import warnings
@@ -113,29 +112,28 @@ class CosineDecay(_backend.CosineDecay):
         peak = initial_learning_rate if warmup_target is None else warmup_target
         if peak * alpha == math.inf:
             _arguments.refuse(ValueError, "alpha", "so small that peak * alpha is finite", alpha, peak=peak)
-        return super().__new__(cls, initial_learning_rate, decay_steps, alpha, name, warmup_target, warmup_steps)
-
-    def __init__(
-        self,
-        initial_learning_rate: float,
-        decay_steps: int,
-        alpha: float = 0.0,
-        name: str | None = "CosineDecay",
-        warmup_target: float | None = None,
-        warmup_steps: int = 0,
-    ) -> None:
-        # Not in __new__, which copies and pickles go through: their originals have warned.
-        if self.warmup_steps > 0 and self.warmup_target is None:
+        if warmup_steps > 0 and warmup_target is None:
             level, frame = 2, sys._getframe().f_back
             while frame is not None and frame.f_globals.get("__package__") == __package__:
                 level, frame = level + 1, frame.f_back
-            warnings.warn(f"warmup_steps={self.warmup_steps} has no effect without a warmup_target", stacklevel=level)
+            warnings.warn(f"warmup_steps={warmup_steps} has no effect without a warmup_target", stacklevel=level)
+        return cls._restore(initial_learning_rate, decay_steps, alpha, name, warmup_target, warmup_steps)
+
+    @classmethod
+    def _restore(cls, *fields: Any) -> CosineDecay:
+        """From checked fields, without a warning: what is unpickled has warned when it was made."""
+        return super().__new__(cls, *fields)
 
     def __init_subclass__(cls) -> None:
         raise TypeError("type 'learnrate.CosineDecay' is not an acceptable base type")
 
     def get_config(self) -> dict[str, Any]:
-        """Keras's config: the six fields by name, in Keras's order."""
+        """Keras's config: the six fields by name, in Keras's order; steps are ints, rates floats.
+
+        >>> from learnrate import CosineDecay
+        >>> list(CosineDecay(0.1, 1000).get_config())[:3]
+        ['initial_learning_rate', 'decay_steps', 'alpha']
+        """
         return {field: getattr(self, field) for field in FIELDS}
 
     @classmethod
@@ -144,6 +142,10 @@ class CosineDecay(_backend.CosineDecay):
 
         Raises:
             ValueError: a key is unknown or missing, or its value has the wrong type or breaks its rule.
+
+        >>> from learnrate import CosineDecay
+        >>> CosineDecay.from_config({"decay_steps": 1000, "initial_learning_rate": 0.1})
+        CosineDecay(initial_learning_rate=0.1, decay_steps=1000)
         """
         _config.check_keys("config", config, known=FIELDS, required=FIELDS[:2])
         try:
@@ -152,7 +154,12 @@ class CosineDecay(_backend.CosineDecay):
             raise ValueError(str(error)) from None
 
     def to_json(self) -> str:
-        """The schedule as JSON text, in Keras's form: `json.dumps(learnrate.serialize(schedule))`."""
+        """The schedule as JSON text, in Keras's form: `json.dumps(learnrate.serialize(schedule))`.
+
+        >>> from learnrate import CosineDecay
+        >>> CosineDecay(0.1, 1000).to_json()[:64]
+        '{"module": "keras.optimizers.schedules", "class_name": "CosineDec'
+        """
         import json
 
         return json.dumps(_config.wrap("CosineDecay", self.get_config()))
@@ -164,11 +171,19 @@ class CosineDecay(_backend.CosineDecay):
         Raises:
             ValueError: the text is not JSON, or not that of a schedule: see `learnrate.deserialize`.
             TypeError: it is neither str nor bytes.
+
+        >>> from learnrate import CosineDecay
+        >>> schedule = CosineDecay(0.1, 1000, alpha=1 / 3)
+        >>> CosineDecay.from_json(schedule.to_json()) == schedule
+        True
         """
         return cls.from_config(_config.unwrap(_config.parse(text), "CosineDecay"))
 
     def replace(self, **changes: Any) -> CosineDecay:
-        """A copy with some fields changed.
+        """A copy with some fields changed, which is checked as a new schedule is.
+
+        Raises:
+            ValueError, TypeError: as the constructor does.
 
         >>> from learnrate import CosineDecay
         >>> CosineDecay(0.1, 1000).replace(alpha=0.5)
@@ -191,7 +206,7 @@ class CosineDecay(_backend.CosineDecay):
         return hash(self._fields())
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return copyreg.__newobj__, (type(self), *self._fields())  # type: ignore[attr-defined]  # not in typeshed
+        return CosineDecay._restore, self._fields()
 
     def __copy__(self) -> CosineDecay:
         return self
