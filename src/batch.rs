@@ -4,10 +4,10 @@ use num_traits::{AsPrimitive, Float};
 
 use crate::error::Error;
 
-/// Steps that are evaluated together: 4 KiB, so that they stay in the first-level cache.
+/// Steps that are converted, checked and evaluated together: 4 KiB, less than any first-level cache holds.
 const BLOCK: usize = 512;
 
-/// Steps that one thread takes at a time, and the size above which a second thread is worth waking.
+/// Steps that one thread takes at a time; no more than these run on the caller's own thread.
 #[cfg(feature = "rayon")]
 const TASK: usize = 64 * BLOCK;
 

@@ -8,7 +8,7 @@ from . import _steps
 from ._formula import SCALAR, Curve
 
 BLOCK = 16_384
-"""Steps that NumPy evaluates at a time: its temporaries then stay in the second-level cache."""
+"""Steps that NumPy evaluates at a time, so that its temporaries do not grow with the batch."""
 
 
 class CosineDecay:
@@ -48,6 +48,7 @@ class CosineDecay:
         warmup_steps: int,
     ) -> CosineDecay:
         peak = initial_learning_rate if warmup_target is None else warmup_target
+        floor = peak * alpha
         warmup = 0 if warmup_target is None else warmup_steps
         fields = {
             "initial_learning_rate": initial_learning_rate,
@@ -58,8 +59,8 @@ class CosineDecay:
             "warmup_steps": warmup_steps,
             "total_steps": warmup + decay_steps,
             "peak_learning_rate": peak,
-            "final_learning_rate": peak * alpha,
-            "_curve": Curve(initial_learning_rate, peak, peak * alpha, warmup, decay_steps),
+            "final_learning_rate": floor,
+            "_curve": Curve(initial_learning_rate, peak, floor, warmup, decay_steps),
         }
         self = object.__new__(cls)
         for field, value in fields.items():
