@@ -221,18 +221,18 @@ impl Curve {
     fn value(&self, step: f64) -> f64 {
         let step = if step < self.end { step } else { self.end };
         let warming = step < self.warmup;
-        let start = if warming { 0.0 } else { self.warmup };
-        let finish = if warming { self.warmup } else { self.end };
+        let done = step - if warming { 0.0 } else { self.warmup };
+        let left = if warming { self.warmup } else { self.end } - step;
+        let near = if done < left { done } else { left };
+
         let from = if warming { self.initial } else { self.peak };
         let to = if warming { self.peak } else { self.floor };
+        let span = if warming { self.peak - self.initial } else { self.floor - self.peak };
 
-        let done = step - start;
-        let left = finish - step;
-        let near = if done < left { done } else { left };
         let ratio = if warming { near } else { near * near }
             / if warming { self.warmup } else { self.decay * self.decay };
         let share = if warming { ratio } else { half_cosine(ratio) };
-        let change = (to - from) * share;
+        let change = span * share;
         if done < left { from + change } else { to - change }
     }
 }

@@ -60,11 +60,11 @@ class CosineDecay:
             "total_steps": warmup + decay_steps,
             "peak_learning_rate": peak,
             "final_learning_rate": floor,
-            "_curve": Curve(initial_learning_rate, peak, floor, warmup, decay_steps),
         }
         self = object.__new__(cls)
         for field, value in fields.items():
             object.__setattr__(self, field, value)
+        object.__setattr__(self, "_curve", Curve(self))
         return self
 
     def __setattr__(self, name: str, value: object) -> None:

@@ -1,6 +1,6 @@
 """The formula, once for Python floats and arrays: the same expressions as in `src/schedule.rs` and `src/cosine.rs`.
 
-`xp` is where `where` and `minimum` come from: NumPy, or `SCALAR` for Python floats.
+`xp` is where `where` and `minimum` come from: NumPy, `SCALAR` for Python floats, `_libraries.Namespace` for the rest.
 """
 
 from __future__ import annotations
@@ -22,42 +22,47 @@ Q = (
 )
 
 
-def half_cosine(z: Any) -> Any:
+def half_cosine(z: Any, c0: float = C0, c0_lo: float = C0_LO) -> Any:
     """sin(pi/2 * sqrt(z))**2 for 0 <= z <= 1/4."""
     q = Q[7]
     for coefficient in Q[6::-1]:
         q = q * z + coefficient
-    return z * (C0 + (z * q + C0_LO))
+    return z * (c0 + (z * q + c0_lo))
 
 
 class Curve:
-    """What the formula needs, in float64."""
+    """The formula of a schedule, with what it needs in float64."""
 
     __slots__ = ("decay", "end", "floor", "initial", "peak", "warmup")
+    c0, c0_lo = C0, C0_LO
 
-    def __init__(self, initial: float, peak: float, floor: float, warmup: int, decay: int) -> None:
-        self.initial = initial
-        self.peak = peak
-        self.floor = floor
-        self.warmup = float(warmup)
-        self.decay = float(decay)
-        self.end = float(warmup + decay)
+    def __init__(self, schedule: Any) -> None:
+        self.initial: float = schedule.initial_learning_rate
+        self.peak: float = schedule.peak_learning_rate
+        self.floor: float = schedule.final_learning_rate
+        self.decay = float(schedule.decay_steps)
+        self.end = float(schedule.total_steps)
+        self.warmup = self.end - self.decay
 
     def value(self, xp: Any, step: Any) -> Any:
+        """The rate at steps >= 0."""
         step = xp.minimum(step, self.end)
         warming = step < self.warmup
-        start = xp.where(warming, 0.0, self.warmup)
-        finish = xp.where(warming, self.warmup, self.end)
+        done = step - xp.where(warming, 0.0, self.warmup)
+        left = xp.where(warming, self.warmup, self.end) - step
+        from_start = done < left
+        return self.rate(xp, warming, from_start, xp.where(from_start, done, left))
+
+    def rate(self, xp: Any, warming: Any, from_start: Any, near: Any) -> Any:
+        """The rate in a phase, `near` steps from its nearer joint, which may be the one that it starts from."""
         from_ = xp.where(warming, self.initial, self.peak)
         to = xp.where(warming, self.peak, self.floor)
+        span = xp.where(warming, self.peak - self.initial, self.floor - self.peak)
 
-        done = step - start
-        left = finish - step
-        near = xp.minimum(done, left)
         ratio = xp.where(warming, near, near * near) / xp.where(warming, self.warmup, self.decay * self.decay)
-        share = xp.where(warming, ratio, half_cosine(ratio))
-        change = (to - from_) * share
-        return xp.where(done < left, from_ + change, to - change)
+        share = xp.where(warming, ratio, half_cosine(ratio, self.c0, self.c0_lo))
+        change = span * share
+        return xp.where(from_start, from_ + change, to - change)
 
 
 class SCALAR:

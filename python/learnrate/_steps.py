@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn, Protocol
 
+from . import _libraries
 from ._arguments import MAX_STEPS, is_number, plain_number, refuse, show, to_float
 
 RULE = "a number, or an array, range or nested sequence of numbers"
@@ -40,10 +42,12 @@ def evaluate(schedule: Core, step: Any, out: Any = None) -> Any:
             return schedule(number_as_float)
     if isinstance(step, range):
         return _evaluate_range(schedule, step, out)
+    if _is_of_another_library(step):
+        if out is not None:
+            refuse(TypeError, "out", "absent where the steps are another library's array", out)
+        return _libraries.rates(schedule, step)
     import numpy as np
 
-    if out is not None and _is_of_another_library(step):
-        refuse(TypeError, "out", "absent where the steps are another library's array", out)
     steps = _as_array(step)
     rates = _check_out(out, steps.shape)
     if np.may_share_memory(steps, rates):
@@ -94,9 +98,12 @@ def _as_array(step: Any, index: tuple[int, ...] = ()) -> Any:
 
 def _is_of_another_library(step: Any) -> bool:
     """Whether it is an array that array-api-compat knows, but not NumPy's."""
-    from array_api_compat import is_array_api_obj, is_numpy_array
+    np = sys.modules.get("numpy")
+    if isinstance(step, Sequence) or (np and isinstance(step, (np.generic, np.ndarray))):
+        return False  # without the time that the import takes
+    from array_api_compat import is_array_api_obj
 
-    return is_array_api_obj(step) and not is_numpy_array(step)
+    return bool(is_array_api_obj(step))
 
 
 def _is_sequence(step: Any) -> bool:

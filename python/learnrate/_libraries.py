@@ -1,0 +1,121 @@
+"""Rates for other libraries' arrays: PyTorch, JAX, Dask, CuPy, and whatever else speaks the array API.
+
+The formula runs in the library's own namespace, on the device of the steps, lazy or traced where they are. Nothing here
+looks at an element, for that would wait for the device, and cannot be done under a trace. So nothing can be refused
+either: a negative step has the rate of step 0, and NaN stays NaN.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ._arguments import refuse
+from ._formula import C0, Curve
+
+
+class Float32Curve(Curve):
+    """The formula in float32, where its first coefficient takes back what rounding the other constants adds."""
+
+    def __init__(self, schedule: Any) -> None:
+        import numpy as np
+
+        super().__init__(schedule)
+        exact = C0
+        with np.errstate(over="ignore"):  # rates beyond float32 are infinite there
+            square, fall = self.decay * self.decay, self.floor - self.peak
+            exact *= float(np.float32(square)) / square
+            if 0.0 < abs(rounded := float(np.float32(fall))) < math.inf:
+                exact *= fall / rounded
+        self.c0 = float(np.float32(exact))
+        self.c0_lo = exact - self.c0
+
+
+class Namespace:
+    """What the formula needs of a library, with numbers as arrays of one dtype on one device.
+
+    As Python numbers they would come back from `where` in the library's default dtype.
+    """
+
+    def __init__(self, xp: Any, dtype: Any, device: Any) -> None:
+        self.xp, self.dtype, self.device = xp, dtype, device
+
+    def array(self, x: Any) -> Any:
+        return self.xp.full((), x, dtype=self.dtype, device=self.device) if isinstance(x, (int, float)) else x
+
+    def where(self, condition: Any, yes: Any, no: Any) -> Any:
+        return self.xp.where(condition, self.array(yes), self.array(no))
+
+    def minimum(self, one: Any, other: Any) -> Any:
+        other = self.array(other)  # Keras's own `minimum` makes int64 into int32 on PyTorch
+        return self.xp.where(other < one, other, one)
+
+
+def rates(schedule: Any, steps: Any) -> Any:
+    """The rates of an array of steps, as an array of the same library."""
+    from array_api_compat import array_namespace, device, is_dask_array, is_jax_array, is_torch_array
+
+    xp, dtype = array_namespace(steps), steps.dtype
+    # JAX moves what was put nowhere to the device of what was; what was put somewhere makes jit trace once more.
+    place = None if is_jax_array(steps) else device(steps)
+    integral = xp.isdtype(dtype, "integral")
+    if not integral and not xp.isdtype(dtype, "real floating"):
+        refuse(TypeError, "step", "an array of ints or floats", steps)
+    if is_torch_array(steps) and dtype in (xp.uint16, xp.uint32, xp.uint64):
+        raise TypeError(f"Argument `step` must be of a dtype that PyTorch computes with. Received: step.dtype={dtype}")
+
+    default = xp.__array_namespace_info__().default_dtypes(device=place)
+    result = dtype if dtype in (xp.float32, xp.float64) else default["real floating"]
+    lazy = is_dask_array(steps)
+    if lazy:
+        return steps.map_blocks(_rates_of_block, schedule=schedule, result=result, dtype=result)
+    if integral and xp.iinfo(dtype).bits < xp.iinfo(default["integral"]).bits:
+        steps = xp.astype(steps, default["integral"])
+    computed = xp.float64 if result == xp.float64 else xp.float32
+    rates_of = rates_of_integers if integral else rates_of_floats
+    return xp.astype(rates_of(xp, schedule, steps, computed, place), result, copy=False)
+
+
+def rates_of_floats(xp: Any, schedule: Any, steps: Any, dtype: Any, device: Any) -> Any:
+    steps, floats = xp.astype(steps, dtype), Namespace(xp, dtype, device)
+    return _curve(xp, schedule, dtype).value(floats, floats.where(steps < 0, 0.0, steps))
+
+
+def rates_of_integers(xp: Any, schedule: Any, steps: Any, dtype: Any, device: Any) -> Any:
+    """As `Curve.value`, but clamped, compared and subtracted as integers, so that no step is rounded.
+
+    The integers may be too narrow for the schedule. What is too large for them is taken as their largest number: then
+    it is above every distance that is compared with it.
+    """
+    curve, integers = _curve(xp, schedule, dtype), Namespace(xp, steps.dtype, device)
+    warmup, end, top = int(curve.warmup), int(curve.end), int(xp.iinfo(steps.dtype).max)
+
+    def to(joint: int) -> Any:
+        over = min(max(joint - top, 0), top)
+        return integers.minimum(integers.array(min(joint, top)) - steps, top - over) + integers.array(over)
+
+    steps = integers.minimum(integers.where(steps < 0, 0, steps), min(end, top - 1))
+    warmup_or_top = integers.array(min(warmup, top))
+    warming = steps < warmup_or_top
+    done = steps - integers.where(warming, 0, warmup_or_top)
+    left = integers.where(warming, to(warmup), to(end))
+    from_start = done < left
+    near = xp.astype(xp.where(from_start, done, left), dtype)
+    return curve.rate(Namespace(xp, dtype, device), warming, from_start, near)
+
+
+def _curve(xp: Any, schedule: Any, dtype: Any) -> Curve:
+    return Curve(schedule) if dtype == xp.float64 else Float32Curve(schedule)
+
+
+def _rates_of_block(block: Any, schedule: Any, result: Any) -> Any:
+    """Those of one of Dask's blocks: NumPy's bits, if it is NumPy's."""
+    import numpy as np
+    from array_api_compat import is_numpy_array
+
+    if not is_numpy_array(block):
+        return rates(schedule, block)
+    unknown = np.isnan(block)
+    out = schedule(np.where(unknown | (block < 0), 0, block), out=np.empty(block.shape, result))
+    out[unknown] = np.nan
+    return out
