@@ -54,6 +54,11 @@ class CosineDecay(_backend.CosineDecay):
     array of that shape to write into, which is returned; it may be the array of the steps. A negative or NaN step is a
     ValueError that names it, and leaves `out` with unspecified content.
 
+    An array of PyTorch, JAX, Dask, CuPy or another library that speaks the array API gives an array of that library, on
+    its device, lazy or traced where the steps are. float32 and float64 steps keep their dtype, other numbers give the
+    library's default float dtype; float32 rates are within 6 float32 ULP at every step. Nothing can be refused there
+    without waiting for the device: a negative step has the rate of step 0, and NaN stays NaN.
+
     Args:
         initial_learning_rate: the rate at step 0, a finite number >= 0.
         decay_steps: optimizer updates that the decay takes, a whole number > 0. The warmup is not part of it.
@@ -123,6 +128,62 @@ class CosineDecay(_backend.CosineDecay):
     def _restore(cls, *fields: Any) -> CosineDecay:
         """From checked fields, without a warning: what is unpickled has warned when it was made."""
         return super().__new__(cls, *fields)
+
+    @classmethod
+    def from_total_steps(
+        cls,
+        total_steps: int,
+        peak_learning_rate: float,
+        *,
+        warmup_steps: int = 0,
+        initial_learning_rate: float = 0.0,
+        final_learning_rate: float | None = None,
+        alpha: float | None = None,
+        name: str | None = "CosineDecay",
+    ) -> CosineDecay:
+        """The schedule in the words of optax, transformers and PyTorch: whole length, peak and last rate.
+
+        | optax `warmup_cosine_decay_schedule` | transformers | PyTorch `LinearLR`, `CosineAnnealingLR` |
+        |---|---|---|
+        | `decay_steps`, which counts the warmup | `num_training_steps` | `total_iters + T_max` |
+        | `peak_value` | the optimizer's `lr` | the optimizer's `lr` |
+        | `warmup_steps` | `num_warmup_steps` | `total_iters` |
+        | `init_value` | 0 | `lr * start_factor` |
+        | `end_value` | `min_lr` | `eta_min` |
+
+        Args:
+            total_steps: the step from which the rate is held, a whole number > 0. The warmup is part of it.
+            peak_learning_rate: the rate where the decay starts.
+            warmup_steps: how many of the steps are warmup, a whole number < `total_steps`.
+            initial_learning_rate: where the warmup starts; without warmup it is checked, but has no effect.
+            final_learning_rate: the rate that is held, instead of `alpha`. Some rates are no product of the peak and a
+                float64: then `schedule.final_learning_rate` is one next to it, 1 ULP off.
+            alpha: the rate that is held, as a share of the peak; 0 if neither is given.
+            name: a name, kept for Keras.
+
+        Raises:
+            ValueError, TypeError: as the constructor does; a TypeError also where both of `final_learning_rate` and
+                `alpha` are given; a ValueError where the former over the peak is no float64 of full precision.
+
+        >>> from learnrate import CosineDecay
+        >>> CosineDecay.from_total_steps(100_000, 1e-3, warmup_steps=10_000, final_learning_rate=1e-4)
+        CosineDecay(initial_learning_rate=0.0, decay_steps=90000, alpha=0.1, warmup_target=0.001, warmup_steps=10000)
+        """
+        total_steps = _arguments.steps("total_steps", total_steps, least=1)
+        peak = _arguments.rate("peak_learning_rate", peak_learning_rate)
+        initial = _arguments.rate("initial_learning_rate", initial_learning_rate)
+        warmup_steps = _arguments.steps("warmup_steps", warmup_steps, least=0)
+        if warmup_steps >= total_steps:
+            _arguments.refuse(ValueError, "warmup_steps", "< total_steps", warmup_steps, total_steps=total_steps)
+        if final_learning_rate is not None:
+            if alpha is not None:
+                rule = "absent where `final_learning_rate` is given"
+                _arguments.refuse(TypeError, "alpha", rule, alpha, final_learning_rate=final_learning_rate)
+            alpha = _share(peak, _arguments.rate("final_learning_rate", final_learning_rate))
+        alpha = 0.0 if alpha is None else alpha
+        if not warmup_steps:
+            return cls(peak, total_steps, alpha, name)
+        return cls(initial, total_steps - warmup_steps, alpha, name, peak, warmup_steps)
 
     def __init_subclass__(cls) -> None:
         raise TypeError("type 'learnrate.CosineDecay' is not an acceptable base type")
@@ -216,3 +277,13 @@ class CosineDecay(_backend.CosineDecay):
 
     def _fields(self) -> tuple[Any, ...]:
         return tuple(self.get_config().values())
+
+
+def _share(peak: float, final: float) -> float:
+    """The alpha for which `peak * alpha` comes closest to the final rate."""
+    alpha = final / peak if peak else final
+    if final and not (peak and sys.float_info.min <= alpha < math.inf):
+        rule = "0, or such that its share of the peak is a normal float64"
+        _arguments.refuse(ValueError, "final_learning_rate", rule, final, peak_learning_rate=peak)
+    shares = (alpha, math.nextafter(alpha, 0.0), math.nextafter(alpha, math.inf))
+    return min(shares, key=lambda share: abs(peak * share - final))
