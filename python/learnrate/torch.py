@@ -1,0 +1,210 @@
+"""PyTorch: `ScheduleLR` sets an optimizer's learning rates to what schedules say. Imported only on demand."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain, repeat
+from types import FrameType
+from typing import Any, Literal
+
+import torch
+from torch.optim.lr_scheduler import ChainedScheduler, LRScheduler
+
+from ._arguments import plain_number, rate, refuse
+from ._cosine_decay import CosineDecay
+from ._exchange import deserialize, serialize
+
+__all__ = ["ScheduleLR"]
+
+
+class ScheduleLR(LRScheduler):  # type: ignore[misc]  # mypy is not shown PyTorch's types
+    """Sets each parameter group's learning rate to what a schedule says after so many updates.
+
+    With `last_epoch` the number of `step()` calls, which is that of the optimizer's updates, a group's `lr` is
+
+        schedule(last_epoch) * group.get("lr_scale", 1.0)
+
+    The rate is absolute: the `lr` that the optimizer was made with has no part in it. `lr_scale` is timm's convention.
+    A group that `optimizer.add_param_group` adds later joins at the next `step()`. Until then it has the `lr` that it
+    was added with: pass one.
+
+    Call `step()` after every update, and only then:
+
+    - `torch.amp.GradScaler` skips an update whose gradients overflow, and lowers its scale. So note
+      `scale = scaler.get_scale()` before `scaler.update()`, and step only `if scaler.get_scale() >= scale`.
+    - accelerate steps a prepared scheduler once per process, at every update. Make the
+      `Accelerator(step_scheduler_with_optimizer=False)`, and step only
+      `if accelerator.sync_gradients and not accelerator.optimizer_step_was_skipped`.
+    - Lightning's `configure_optimizers` returns it as `{"scheduler": scheduler, "interval": "step"}`.
+    - transformers' `Trainer(optimizers=(optimizer, scheduler))` needs nothing more.
+
+    In a `SequentialLR` the count starts at the milestone. `state_dict()` is plain data, for `torch.load` with
+    `weights_only=True`. `load_state_dict()` sets the rates at once. Load the optimizer's state before or after it;
+    before it, where the schedule has changed.
+
+    Args:
+        optimizer: the optimizer. An `lr` that is a tensor stays that tensor.
+        schedule: a schedule for all groups, or a list or tuple with one for each. A group added later then needs its
+            own: append it to the attribute `schedule`.
+        last_epoch: as in PyTorch: the first rate is that at `last_epoch + 1`.
+        on_mismatch: what `load_state_dict()` does if the saved schedule differs in more than its name: it raises an
+            "error", goes on with the "new" one, given here, or with the "saved" one. "new" also takes over the count
+            of another class of scheduler.
+
+    Raises:
+        ValueError: an argument or an `lr_scale` breaks its rule; there is not one schedule for each group; one
+            schedule would override groups' different `lr`, and none has an `lr_scale`. From `step()`: it is part of
+            a `ChainedScheduler`. From `load_state_dict()`: the saved schedule differs, or the state makes no sense.
+        TypeError: an argument has the wrong type.
+
+    >>> import torch
+    >>> from learnrate import CosineDecay
+    >>> from learnrate.torch import ScheduleLR
+    >>> optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(2))])
+    >>> scheduler = ScheduleLR(optimizer, CosineDecay(0.1, 100, warmup_target=0.5, warmup_steps=4))
+    >>> for _ in range(4):
+    ...     optimizer.step()
+    ...     scheduler.step()
+    >>> scheduler.get_last_lr()
+    [0.5]
+    """
+
+    def __init__(
+        self,
+        optimizer: torch.optim.Optimizer,
+        schedule: CosineDecay | list[CosineDecay] | tuple[CosineDecay, ...],
+        last_epoch: int = -1,
+        *,
+        on_mismatch: Literal["error", "new", "saved"] = "error",
+    ) -> None:
+        if not isinstance(optimizer, torch.optim.Optimizer):
+            refuse(TypeError, "optimizer", "a torch.optim.Optimizer", optimizer)
+        if on_mismatch not in ("error", "new", "saved"):
+            refuse(ValueError, "on_mismatch", "'error', 'new' or 'saved'", on_mismatch)
+        self.schedule: Any = list(schedule) if isinstance(schedule, (list, tuple)) else schedule
+        self.on_mismatch = on_mismatch
+        _each(serialize, self.schedule)  # refuses what is no schedule
+        groups, last_epoch = optimizer.param_groups, _epoch(last_epoch)
+        if not isinstance(self.schedule, list):
+            _check_alike(groups)
+        self._rates = _rates(self.schedule, groups, last_epoch + 1)  # so that what can fail does before any change
+        if last_epoch >= 0:
+            for group in groups:
+                group.setdefault("initial_lr", float(group["lr"]))  # PyTorch insists on it; nothing here uses it
+        super().__init__(optimizer, last_epoch)
+
+    def get_lr(self) -> list[float]:  # pyright: ignore[reportIncompatibleMethodOverride]  # PyTorch's may be tensors
+        """The rates at `last_epoch`, as Python floats."""
+        _refuse_chaining()
+        self._rates = _rates(self.schedule, self.optimizer.param_groups, self.last_epoch)
+        return self.get_last_lr()
+
+    def get_last_lr(self) -> list[float]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """The rates last set, as Python floats even where `lr` is a tensor."""
+        return list(self._rates)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The count, the schedule and the rates, as plain data."""
+        groups, rates = self.optimizer.param_groups, chain(self._rates, repeat(None))
+        return {
+            "last_epoch": self.last_epoch,
+            "_step_count": self._step_count,
+            "_last_lr": self.get_last_lr(),
+            # False where another part of a SequentialLR, or the user, has set the rate since, and in groups just added.
+            "in_force": [bool(group["lr"] == lr) for group, lr in zip(groups, rates, strict=False)],
+            "schedule": _each(serialize, self.schedule),
+        }
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Goes on from where the state was taken, at its rates; or raises an error and changes nothing."""
+        if not isinstance(state_dict, Mapping) or "last_epoch" not in state_dict:
+            refuse(ValueError, "state_dict", "a scheduler's state, with `last_epoch`", state_dict)
+        groups, last_epoch = self.optimizer.param_groups, _epoch(state_dict["last_epoch"])
+        in_force = state_dict.get("in_force", [])
+        if not isinstance(in_force, list):
+            refuse(ValueError, "in_force", "a list", in_force)
+        schedule = self._agreed(state_dict, max(last_epoch, 0))
+        rates = _rates(schedule, groups, max(last_epoch, 0))
+        self.schedule, self.last_epoch, self._step_count = schedule, last_epoch, last_epoch + 1
+        self._rates = rates
+        self._last_lr = [*rates]
+        for group, lr, ours in zip(groups, rates, chain(in_force, repeat(True)), strict=False):
+            if ours and last_epoch >= 0:  # a part of a SequentialLR stands at -1 before its turn
+                _set(group, lr)
+
+    def _agreed(self, state_dict: Mapping[str, Any], step: int) -> Any:
+        """The schedule to go on with, ours or the saved one."""
+        if self.on_mismatch == "new":
+            return self.schedule
+        if "schedule" not in state_dict:
+            raise ValueError(
+                "Argument `state_dict` must have a schedule; another class of scheduler has saved it. Pass "
+                "on_mismatch='new' to go on from its `last_epoch` with this schedule. "
+                f"Received keys: {', '.join(state_dict)}"
+            )
+        saved = _each(deserialize, state_dict["schedule"])
+        if self.on_mismatch == "saved":
+            return saved
+        if _each(_nameless, saved) == _each(_nameless, self.schedule):
+            return self.schedule
+        theirs, ours = (_each(lambda one: one(step), schedule) for schedule in (saved, self.schedule))
+        raise ValueError(
+            f"The saved schedule is another: at step {step} its rate is {theirs}, and that of this one {ours}. Pass "
+            "on_mismatch='new' to go on with this one, on_mismatch='saved' with the saved one. "
+            f"Received: {saved!r}. This one: {self.schedule!r}"
+        )
+
+
+def _each(function: Callable[[Any], Any], schedule: Any) -> Any:
+    return [function(one) for one in schedule] if isinstance(schedule, list) else function(schedule)
+
+
+def _nameless(schedule: CosineDecay) -> dict[str, Any]:
+    return {**serialize(schedule)["config"], "name": None}
+
+
+def _epoch(value: Any) -> int:
+    number = plain_number(value)
+    if not isinstance(number, int) or number < -1:
+        refuse(ValueError, "last_epoch", "a whole number >= -1", value)
+    return number
+
+
+def _rates(schedule: Any, groups: Sequence[dict[str, Any]], step: int) -> list[float]:
+    schedules = schedule if isinstance(schedule, list) else [schedule] * len(groups)
+    if len(schedules) != len(groups):
+        raise ValueError(
+            f"Argument `schedule` must have one schedule for each parameter group. Received: {len(schedules)} for "
+            f"{len(groups)} groups. For a group added later, append one to the scheduler's attribute `schedule`"
+        )
+    scales = [rate("lr_scale", group.get("lr_scale", 1.0)) for group in groups]
+    return [one(step) * scale for one, scale in zip(schedules, scales, strict=True)]
+
+
+def _check_alike(groups: Sequence[dict[str, Any]]) -> None:
+    lrs = [float(group.get("initial_lr", group["lr"])) for group in groups]  # an earlier scheduler may have set `lr`
+    if len(set(lrs)) > 1 and not any("lr_scale" in group for group in groups):
+        raise ValueError(
+            "Parameter groups of different `lr` would all get the rate of the one schedule. Give groups an `lr_scale`, "
+            f"which multiplies the rate, or pass a list with one schedule for each group. Received: lr={lrs}"
+        )
+
+
+def _refuse_chaining() -> None:
+    # A ChainedScheduler leaves no trace in its parts, and a changed `lr` may have other causes: the stack is certain.
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        if frame.f_code is ChainedScheduler.step.__code__:
+            raise ValueError(
+                "A ScheduleLR cannot be part of a ChainedScheduler: its rate is absolute and does not combine with "
+                "others. Scale groups by `lr_scale`, or use SequentialLR"
+            )
+        frame = frame.f_back
+
+
+def _set(group: dict[str, Any], lr: float) -> None:
+    if isinstance(group["lr"], torch.Tensor):
+        group["lr"].fill_(lr)
+    else:
+        group["lr"] = lr
