@@ -1,0 +1,99 @@
+"""A schedule for Keras 3, on each of its backends.
+
+Importing this module imports Keras and registers `Schedule`, which `keras.saving.load_model` needs for models that hold
+one. A model that must load without learnrate takes Keras's own object, which rounds as Keras does:
+`keras.optimizers.schedules.deserialize(learnrate.serialize(schedule))`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from . import _libraries
+from ._arguments import refuse
+from ._arguments import steps as whole_number
+from ._config import check_keys
+from ._cosine_decay import CosineDecay
+from ._exchange import deserialize, serialize
+
+__all__ = ["Schedule"]
+
+
+class _Namespace:
+    """`keras.ops` by the names that the formula uses."""
+
+    where, astype, float64 = ops.where, ops.cast, "float64"
+
+    @staticmethod
+    def full(shape: tuple[()], value: float, dtype: Any, device: None) -> Any:
+        return ops.full(shape, value, keras.backend.standardize_dtype(dtype))
+
+    @staticmethod
+    def iinfo(dtype: Any) -> Any:
+        return np.iinfo(keras.backend.standardize_dtype(dtype))
+
+
+@keras.saving.register_keras_serializable("learnrate")
+class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]  # mypy does not follow Keras
+    """A learnrate schedule as a Keras `LearningRateSchedule`: `keras.optimizers.Adam(Schedule(schedule))`.
+
+    The formula is computed in `keras.ops`, inside the compiled train step too, in float32 (in float64 where that is
+    `keras.config.floatx()`). Float32 rates are within 6 float32 ULP of exact ones at every step, the last included; a
+    step that is a float is taken in the dtype of the rates. Nothing can be refused under a trace: a negative step has
+    the rate of step 0, and NaN stays NaN.
+
+    Where an optimizer accumulates gradients, Keras gives a schedule the number of batches, not of updates. Then both
+    need to know: `keras.optimizers.Adam(Schedule(schedule, 4), gradient_accumulation_steps=4)`.
+
+    Args:
+        schedule: a learnrate schedule.
+        gradient_accumulation_steps: batches to an update, as the optimizer has it.
+
+    Raises:
+        TypeError: if `schedule` is anything else, or `gradient_accumulation_steps` no number.
+        ValueError: if `gradient_accumulation_steps` is not a whole number > 0.
+
+    >>> import keras, learnrate
+    >>> from learnrate.keras import Schedule
+    >>> schedule = learnrate.CosineDecay(0.0, 900, alpha=0.1, warmup_target=0.5, warmup_steps=100)
+    >>> optimizer = keras.optimizers.SGD(Schedule(schedule))
+    >>> float(optimizer.learning_rate), float(Schedule(schedule)(50)), schedule(50)
+    (0.0, 0.25, 0.25)
+    """
+
+    def __init__(self, schedule: CosineDecay, gradient_accumulation_steps: int | None = None) -> None:
+        if not isinstance(schedule, CosineDecay):
+            refuse(TypeError, "schedule", "a learnrate schedule", schedule)
+        if gradient_accumulation_steps is not None:
+            name = "gradient_accumulation_steps"
+            gradient_accumulation_steps = whole_number(name, gradient_accumulation_steps, least=1)
+        self.schedule = schedule
+        self.gradient_accumulation_steps = gradient_accumulation_steps
+
+    def __call__(self, step: Any) -> Any:
+        """The rate at a step, or the rates at a tensor of steps, as a tensor of the backend."""
+        step, batches = ops.convert_to_tensor(step), self.gradient_accumulation_steps
+        dtype = "float64" if keras.config.floatx() == "float64" else "float32"
+        if keras.backend.is_int_dtype(step.dtype):
+            updates = step // batches if batches else step
+            return _libraries.rates_of_integers(_Namespace, self.schedule, updates, dtype, None)
+        if not keras.backend.is_float_dtype(step.dtype):
+            refuse(TypeError, "step", "a tensor of ints or floats", step)
+        updates = ops.floor(ops.cast(step, dtype) / batches) if batches else step
+        return _libraries.rates_of_floats(_Namespace, self.schedule, updates, dtype, None)
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            "schedule": serialize(self.schedule),
+            "gradient_accumulation_steps": self.gradient_accumulation_steps,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Schedule:
+        """The schedule of `get_config()`. What is wrong with it is a ValueError."""
+        check_keys("config", config, known=("schedule", "gradient_accumulation_steps"), required=("schedule",))
+        return cls(deserialize(config["schedule"]), config.get("gradient_accumulation_steps"))

@@ -1,0 +1,399 @@
+"""The promise: on the Keras backend of KERAS_BACKEND the adapter's rates are within 6 float32 ULP of exact ones, also
+inside the compiled train step, and a schedule survives wherever Keras saves one.
+
+`test_keras_backends.py` runs this on each backend; the name keeps it from being collected where no backend is chosen.
+
+The reference is the schedule's own float64 rate, which is within 7 float64 ULP of exact: 1e-8 of a float32 ULP.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+import learnrate
+from learnrate import CosineDecay
+from learnrate.keras import Schedule
+
+# Keras copies its variables, and PyTorch's tensors, in a way for which NumPy 2 wants one more argument of theirs.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword")
+
+BACKEND: str = keras.backend.backend()
+EXAMPLES = Path(__file__).parent.parent.parent / "examples"
+# The promised bounds, in ULP. XLA fuses some multiply-adds, which leaves roundings out: the bounds stay.
+FLOAT32, FLOAT64 = 6.0, 7.0
+
+
+WAYS: dict[str, Any] = {"eager": lambda function: function}
+"""How a train step may evaluate a schedule."""
+COMPILED = [False]
+"""`jit_compile` of `model.compile`. On PyTorch it takes longer than all else here."""
+if BACKEND == "jax":
+    WAYS["jit"], COMPILED = import_module("jax").jit, [True]
+elif BACKEND == "tensorflow":
+    WAYS["graph"], COMPILED = import_module("tensorflow").function, [False, True]
+    WAYS["xla"] = partial(WAYS["graph"], jit_compile=True)
+in_every_way = pytest.mark.parametrize("way", list(WAYS.values()), ids=list(WAYS))
+
+# Of one length, so that what JAX compiles for one serves all.
+LONG: list[dict[str, Any]] = [
+    {"initial_learning_rate": 0.37, "decay_steps": 100_000},
+    {"initial_learning_rate": 0.01, "decay_steps": 90_000, "alpha": 0.1, "warmup_target": 1e-3, "warmup_steps": 10_000},
+    {"initial_learning_rate": 0.3, "decay_steps": 99_993, "alpha": 1e-7, "warmup_target": 0.6, "warmup_steps": 7},
+    {"initial_learning_rate": 0.5, "decay_steps": 100_000, "alpha": 1.7},
+    {"initial_learning_rate": 0.7, "decay_steps": 5, "warmup_target": 1e-9, "warmup_steps": 99_995},
+]
+SHORT: list[dict[str, Any]] = [
+    {"initial_learning_rate": 0.37, "decay_steps": 120},
+    {"initial_learning_rate": 0.01, "decay_steps": 90, "alpha": 0.1, "warmup_target": 0.05, "warmup_steps": 30},
+    {"initial_learning_rate": 0.0, "decay_steps": 117, "alpha": 1.7, "warmup_target": 0.6, "warmup_steps": 3},
+    {"initial_learning_rate": 0.7, "decay_steps": 20, "warmup_target": 1e-9, "warmup_steps": 100},
+]
+
+
+@pytest.fixture
+def warmed() -> CosineDecay:
+    return CosineDecay(0.25, 900, alpha=0.1, warmup_target=0.5, warmup_steps=100)
+
+
+@pytest.fixture
+def floatx() -> Iterator[Callable[[str], None]]:
+    """Sets Keras's default dtype for the length of a test; JAX has to be told that 64 bits are wanted."""
+    with ExitStack() as stack:
+
+        def set_to(dtype: str) -> None:
+            if BACKEND == "jax":
+                stack.enter_context(import_module("jax").enable_x64(dtype == "float64"))
+            stack.callback(keras.config.set_floatx, keras.config.floatx())
+            keras.config.set_floatx(dtype)
+
+        yield set_to
+
+
+def numpy(tensor: Any) -> np.ndarray:
+    return np.asarray(ops.convert_to_numpy(tensor), np.float64)
+
+
+def float32_error(rates: Any, exact: Any) -> float:
+    """The largest error, in the spacing of float32 at the exact rate."""
+    off = np.abs(rates - exact)
+    return float(np.max(off / np.spacing(np.maximum(exact, 2.0**-126).astype(np.float32))))
+
+
+def dtype_of(tensor: Any) -> str:
+    return str(keras.backend.standardize_dtype(tensor.dtype))
+
+
+def rates_of_fit(schedule: Any, updates: int, first: int = 0, accumulate: int | None = None, **options: Any) -> Any:
+    """The rates by which `fit` updates, read off the weights, and the model.
+
+    Each batch has a weight of its own. Its gradient is 1 for that weight and 0 for the others, so SGD moves that one
+    from 0 to minus the rate, without rounding; or to a share of it, where the mean of several batches is an update.
+    """
+    optimizer = keras.optimizers.SGD(schedule, gradient_accumulation_steps=accumulate)
+    batches = updates * (accumulate or 1)
+    layer = keras.layers.Dense(1, use_bias=False, kernel_initializer="zeros")
+    model = keras.Sequential([keras.Input((batches,)), layer])
+    model.compile(optimizer=optimizer, loss=lambda _, predicted: ops.mean(predicted), **options)
+    optimizer = model.optimizer
+    optimizer.build(model.trainable_variables)
+    inner = getattr(optimizer, "inner_optimizer", optimizer)  # of one that scales the loss
+    inner._iterations.assign(first)
+    inputs = np.eye(batches, dtype=np.float32)
+    model.fit(inputs, inputs[:, :1], batch_size=1, shuffle=False, verbose=0)
+    return -numpy(layer.kernel)[:, 0] * (accumulate or 1), model
+
+
+@pytest.mark.parametrize("dtype", ["int32", "float32"])
+@in_every_way
+@pytest.mark.parametrize("config", LONG, ids=lambda config: f"{config['decay_steps']}")
+def test_rates_over_whole_schedules(config: dict[str, Any], way: Any, dtype: str) -> None:
+    schedule = CosineDecay(**config)
+    steps = np.arange(schedule.total_steps + 10)
+    exact = schedule(steps)
+    rates = way(Schedule(schedule))(ops.convert_to_tensor(steps.astype(dtype)))
+    assert dtype_of(rates) == "float32"
+    assert float32_error(numpy(rates), exact) <= FLOAT32
+    joints = [0, schedule.total_steps - schedule.decay_steps, schedule.total_steps, -1]
+    assert (numpy(rates)[joints] == exact[joints].astype(np.float32)).all()
+
+
+@pytest.mark.parametrize("jit_compile", COMPILED)
+@pytest.mark.parametrize("config", SHORT, ids=lambda config: f"{config['decay_steps']}")
+def test_every_update_of_fit_has_its_rate(config: dict[str, Any], jit_compile: bool) -> None:
+    schedule = CosineDecay(**config)
+    rates, model = rates_of_fit(Schedule(schedule), schedule.total_steps + 5, jit_compile=jit_compile)
+    exact = schedule(range(rates.size))
+    assert float32_error(rates, exact) <= FLOAT32
+    joints = [0, schedule.total_steps - schedule.decay_steps, schedule.total_steps, -1]
+    assert (rates[joints] == exact[joints].astype(np.float32)).all()
+    assert float(model.optimizer.learning_rate) == np.float32(schedule.final_learning_rate)
+
+
+BEYOND = CosineDecay(0.5, 2**24 + 1001, alpha=0.0, warmup_target=0.25, warmup_steps=2**24 + 5)
+GPT3 = CosineDecay.from_json((EXAMPLES / "gpt3-175b.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("schedule", "around"),
+    [
+        *((BEYOND, step) for step in (2**24 - 5, 2**24 + 5, 2**25 - 9, BEYOND.total_steps)),
+        *((GPT3, step) for step in (2**24, 375_000_000, 2**31 - 12)),  # the last that int32 counts
+        (CosineDecay(0.1, 2**31), 2**31 - 12),
+    ],
+)
+def test_long_runs_have_the_rate_of_every_step(schedule: CosineDecay, around: int) -> None:
+    # float32 has not all of these steps, and near the end a step more or less is a large share of the rate.
+    steps = np.arange(around - 10, around + 11)
+    rates, model = rates_of_fit(Schedule(schedule), steps.size, first=int(steps[0]), jit_compile=COMPILED[-1])
+    assert int(model.optimizer.iterations) == steps[-1] + 1
+    assert float32_error(rates, schedule(steps)) <= FLOAT32
+    for way in WAYS.values():
+        rates = numpy(way(Schedule(schedule))(ops.convert_to_tensor(steps.astype(np.int32))))
+        assert float32_error(rates, schedule(steps)) <= FLOAT32
+
+
+def test_a_run_is_traced_once(warmed: CosineDecay, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = 0
+    evaluate = Schedule.__call__
+
+    def count(self: Schedule, step: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        return evaluate(self, step)
+
+    monkeypatch.setattr(Schedule, "__call__", count)
+    _, model = rates_of_fit(Schedule(warmed), 20)
+    inputs = np.eye(20, dtype=np.float32)
+    model.fit(inputs, inputs[:, :1], batch_size=1, epochs=2, verbose=0)
+    assert calls == (60 if BACKEND == "torch" else 1)
+
+
+@pytest.mark.parametrize("jit_compile", COMPILED)
+def test_fit_leads_to_the_weights_of_the_formula(jit_compile: bool) -> None:
+    schedule = CosineDecay(0.001, 60, alpha=0.1, warmup_target=0.02, warmup_steps=20)
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")])
+    model.compile(optimizer=keras.optimizers.SGD(Schedule(schedule)), loss="mse", jit_compile=jit_compile)
+    one = np.ones((50, 1), np.float32)
+    model.fit(one, 0 * one, batch_size=1, epochs=2, verbose=0)
+    # The loss is the weight's square: an update multiplies the weight by 1 - 2 * rate.
+    factors = 1 - 2 * schedule(range(100))
+    # A factor is off by twice the rate's error and the product's rounding; the weight is rounded once more.
+    relative = (1 - factors) * (FLOAT32 * 2.0**-23 + 2.0**-24) / factors + 2.0**-24
+    weight = float(numpy(model.layers[0].kernel)[0, 0])
+    assert abs(weight / np.prod(factors) - 1) <= np.sum(relative) * (1 + 1e-4)  # second order
+
+
+@pytest.mark.parametrize("jit_compile", COMPILED)
+def test_accumulated_gradients_count_as_updates(jit_compile: bool) -> None:
+    schedule = CosineDecay(0.01, 20, alpha=0.1, warmup_target=0.05, warmup_steps=10)
+    for batches in (2, 3):  # by both, and by a factor that is no power of two
+        rates, model = rates_of_fit(Schedule(schedule, batches), 35, accumulate=batches, jit_compile=jit_compile)
+        exact = schedule(np.arange(35).repeat(batches))
+        # The mean over an update's batches is rounded once as a gradient, and once as a weight: 1/2 ULP each, or 1 ULP
+        # where a power of two lies between.
+        assert float32_error(rates, exact) <= FLOAT32 + 2
+        assert int(model.optimizer.iterations) == 35
+        assert float(model.optimizer.learning_rate) == np.float32(schedule.final_learning_rate)
+
+
+def test_keras_counts_batches_where_it_accumulates() -> None:
+    # Why the adapter has to be told. Should Keras mend it, what is said of it is to be taken back.
+    schedule = CosineDecay(0.01, 20, alpha=0.1, warmup_target=0.05, warmup_steps=10)
+    rates, model = rates_of_fit(Schedule(schedule), 4, accumulate=2)
+    assert float32_error(rates[::2], schedule([1, 3, 5, 7])) <= FLOAT32 + 2
+    assert (int(model.optimizer.iterations), int(model.optimizer._iterations)) == (4, 8)
+
+
+def test_accumulation_of_odd_steps(warmed: CosineDecay) -> None:
+    schedule, plain = Schedule(warmed, 3), Schedule(warmed)
+    for steps in (np.arange(-4, 40, dtype=np.int32), np.arange(-4, 40, dtype=np.float32)):
+        updates = np.floor_divide(steps, 3)
+        assert (numpy(schedule(ops.convert_to_tensor(steps))) == numpy(plain(ops.convert_to_tensor(updates)))).all()
+    assert float(schedule(float("inf"))) == np.float32(0.05)
+    assert np.isnan(float(schedule(float("nan"))))
+    assert (numpy(Schedule(warmed, 1)(ops.arange(9))) == numpy(plain(ops.arange(9)))).all()
+
+
+def training(optimizer: Any) -> Any:
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, activation="tanh"), keras.layers.Dense(1)])
+    model.compile(optimizer=optimizer, loss="mse")
+    return model
+
+
+def test_a_saved_run_goes_on_as_if_it_had_not_stopped(tmp_path: Path) -> None:
+    schedule = CosineDecay(0.01, 20, alpha=1 / 3, warmup_target=0.05, warmup_steps=10)
+    rng = np.random.default_rng(5)
+    inputs, outputs = rng.random((24, 3), np.float32), rng.random((24, 1), np.float32)
+    halves = [(inputs[:12], outputs[:12]), (inputs[12:], outputs[12:])]
+
+    def fit(model: Any, half: int) -> None:
+        model.fit(*halves[half], batch_size=1, shuffle=False, verbose=0)
+
+    whole, saved = (training(keras.optimizers.Adam(Schedule(schedule))) for _ in range(2))
+    for half in (0, 1):
+        fit(whole, half)
+    fit(saved, 0)
+    saved.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert loaded.optimizer._learning_rate.schedule == schedule
+    assert int(loaded.optimizer.iterations) == 12
+    assert float(loaded.optimizer.learning_rate) == float(saved.optimizer.learning_rate)
+    fit(loaded, 1)
+    assert int(loaded.optimizer.iterations) == 24
+    for ours, theirs in zip(loaded.get_weights(), whole.get_weights(), strict=True):
+        assert (ours == theirs).all()
+
+
+def test_an_optimizers_config_carries_it_as_text() -> None:
+    schedule = CosineDecay(1 / 3, 20, alpha=0.1, warmup_target=0.05, warmup_steps=10, name="mine")
+    optimizer = keras.optimizers.SGD(Schedule(schedule, 4), gradient_accumulation_steps=4)
+    config = json.loads(json.dumps(optimizer.get_config()))
+    whole = json.loads(json.dumps(keras.optimizers.serialize(optimizer)))
+    assert config["learning_rate"]["registered_name"] == "learnrate>Schedule"
+    for again in (keras.optimizers.SGD.from_config(config), keras.optimizers.deserialize(whole)):
+        assert isinstance(again._learning_rate, Schedule)
+        assert vars(again._learning_rate) == {"schedule": schedule, "gradient_accumulation_steps": 4}
+    assert Schedule.from_config({"schedule": learnrate.serialize(schedule)}).gradient_accumulation_steps is None
+
+
+@pytest.mark.parametrize(
+    ("config", "text"),
+    [
+        ({}, r"Missing key in `config`: schedule\. Received: \{\}"),
+        ({"schedule": None}, "Argument `data` must be an object"),
+        ({"schedule": {"class_name": "Cosine", "config": {}}}, "Unknown `class_name`"),
+        ({"schedule": {"class_name": "CosineDecay", "config": {"decay_steps": 1}}}, "Missing key in `config`: initial"),
+        ({"steps": 3}, r"Unknown key in `config`\. Known: schedule, gradient_accumulation_steps\. Received: 'steps'"),
+        (
+            {"schedule": {"class_name": "CosineDecay", "config": {"initial_learning_rate": 0.1, "decay_steps": 0}}},
+            "Argument `decay_steps` must be > 0. Received: decay_steps=0",
+        ),
+        ({"schedule": learnrate.serialize(GPT3), "gradient_accumulation_steps": 0}, "gradient_accumulation_steps=0"),
+    ],
+)
+def test_bad_configs_are_value_errors(config: dict[str, Any], text: str) -> None:
+    data = {**keras.optimizers.schedules.serialize(Schedule(GPT3)), "config": config}
+    with pytest.raises(ValueError, match=text):
+        keras.optimizers.schedules.deserialize(data)
+
+
+def test_what_is_no_schedule_is_a_type_error(warmed: CosineDecay) -> None:
+    stock = keras.optimizers.schedules.CosineDecay(0.1, 1000)
+    for bad in (0.1, None, stock, Schedule(warmed), CosineDecay, learnrate.serialize(warmed)):
+        with pytest.raises(TypeError, match=r"Argument `schedule` must be a learnrate schedule\. Received: schedule="):
+            Schedule(bad)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="Argument `gradient_accumulation_steps` must be a whole number"):
+        Schedule(warmed, True)
+    with pytest.raises(ValueError, match=r"Argument `gradient_accumulation_steps` must be > 0\. Received: .*=-2"):
+        Schedule(warmed, -2)
+
+
+@in_every_way
+def test_float64_where_that_is_floatx(floatx: Callable[[str], None], way: Any) -> None:
+    floatx("float64")
+    for config in LONG:
+        schedule = CosineDecay(**config)
+        steps = np.r_[0 : schedule.total_steps : 97, schedule.total_steps - np.arange(9)]
+        exact = schedule(steps)
+        for dtype in ("int32", "int64", "float64"):
+            rates = way(Schedule(schedule))(ops.convert_to_tensor(steps.astype(dtype)))
+            assert dtype_of(rates) == "float64"
+            # Both are float64 rates of one formula; what XLA fuses leaves roundings out.
+            assert (np.abs(numpy(rates) - exact) <= FLOAT64 * np.spacing(exact)).all(), dtype
+
+
+def test_float32_where_floatx_is_less(floatx: Callable[[str], None], warmed: CosineDecay) -> None:
+    for dtype in ("float16", "bfloat16"):
+        floatx(dtype)
+        assert dtype_of(Schedule(warmed)(50)) == "float32"
+
+
+def test_float32_under_mixed_precision() -> None:
+    schedule = CosineDecay(**SHORT[1])
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        rates, model = rates_of_fit(Schedule(schedule), 130)
+    finally:
+        keras.config.set_dtype_policy(before)
+    assert isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer)
+    assert dtype_of(model.optimizer.learning_rate) == "float32"
+    assert float32_error(rates, schedule(range(130))) <= FLOAT32
+
+
+@in_every_way
+def test_what_cannot_be_refused(warmed: CosineDecay, way: Any) -> None:
+    evaluate = way(Schedule(warmed))
+    odd = np.array([-1.0, -np.inf, np.inf, 1e30, np.nan], np.float32)
+    rates = numpy(evaluate(ops.convert_to_tensor(odd)))
+    assert rates[:4].tolist() == [0.25, 0.25, np.float32(0.05), np.float32(0.05)]
+    assert np.isnan(rates[4])
+    whole = np.array([-1, -(2**31), 2**31 - 1], np.int32)
+    assert numpy(evaluate(ops.convert_to_tensor(whole))).tolist() == [0.25, 0.25, np.float32(0.05)]
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "int16", "uint32", "int32", "float16", "bfloat16"])
+@in_every_way
+def test_dtypes_of_steps(warmed: CosineDecay, dtype: str, way: Any) -> None:
+    steps = np.arange(121).reshape(11, 11)
+    rates = way(Schedule(warmed))(ops.cast(ops.convert_to_tensor(steps.astype(np.int32)), dtype))
+    assert (dtype_of(rates), tuple(rates.shape), ops.is_tensor(rates)) == ("float32", (11, 11), True)
+    assert float32_error(numpy(rates), warmed(steps)) <= FLOAT32
+
+
+def test_int64_steps(floatx: Callable[[str], None]) -> None:
+    floatx("float64")  # for JAX's sake, which has them only then
+    keras.config.set_floatx("float32")
+    steps = np.r_[0, 375_000_000, 2**31 + 5, 2**37 + np.arange(9), GPT3.total_steps - np.arange(-2, 9)]
+    for way in WAYS.values():
+        rates = way(Schedule(GPT3))(ops.convert_to_tensor(steps))
+        assert dtype_of(rates) == "float32"
+        assert float32_error(numpy(rates), GPT3(steps)) <= FLOAT32
+
+
+def test_steps_of_no_number(warmed: CosineDecay) -> None:
+    for bad in (True, np.array([True]), 1j):
+        with pytest.raises(TypeError, match=r"Argument `step` must be a tensor of ints or floats\. Received: step="):
+            Schedule(warmed)(bad)
+
+
+def test_a_plain_schedule_takes_keras_variables(warmed: CosineDecay) -> None:
+    for steps, accumulate in ((7, None), (15, 2)):
+        optimizer = keras.optimizers.SGD(Schedule(warmed), gradient_accumulation_steps=accumulate)
+        optimizer._iterations.assign(steps)
+        assert float(optimizer.learning_rate) == np.float32(warmed(steps))
+        # Where gradients are accumulated it is a tensor, and the rate a float32.
+        assert np.float32(warmed(optimizer.iterations)) == np.float32(warmed(7))
+    rates = warmed(keras.Variable(np.arange(5), dtype="int32", trainable=False))
+    assert isinstance(rates, np.ndarray)
+    assert (rates == warmed(range(5))).all()
+
+
+@pytest.mark.parametrize("config", [*LONG, *SHORT], ids=lambda config: f"{config['decay_steps']}")
+def test_the_road_to_kerass_own_object(config: dict[str, Any]) -> None:
+    schedule = CosineDecay(**config, name="mine")
+    stock = keras.optimizers.schedules.deserialize(json.loads(schedule.to_json()))
+    assert type(stock) is keras.optimizers.schedules.CosineDecay
+    assert stock.get_config() == schedule.get_config()
+    assert learnrate.deserialize(keras.optimizers.schedules.serialize(stock)) == schedule
+
+
+def test_copies(warmed: CosineDecay) -> None:
+    schedule = Schedule(warmed, 2)
+    for again in (pickle.loads(pickle.dumps(schedule)), copy.copy(schedule), copy.deepcopy(schedule)):
+        assert (type(again), vars(again)) == (Schedule, vars(schedule))
+        assert float(again(100)) == float(schedule(100)) == 0.375
