@@ -1,5 +1,5 @@
-"""The promise: type checkers see the types that come back and accept what the README shows; the stub is what runs; both
-backends have the same signatures.
+"""The promise: type checkers see the types that come back and accept what the README shows; both backends have the same
+signatures.
 
 mypy runs as a process of its own: in this one it would raise the recursion limit.
 """
@@ -12,8 +12,6 @@ import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
-
-import pytest
 
 ROOT = Path(__file__).parent.parent
 CONFIG = ROOT / "pyproject.toml"
@@ -36,12 +34,6 @@ def test_mypy_sees_the_types(tmp_path: Path) -> None:
     readme.write_text("\n".join(blocks), "utf-8")
     typed = Path(__file__).with_name("typed.py")
     python("-m", "mypy", "--strict", "--config-file", CONFIG, typed, readme)
-
-
-def test_the_stub_is_what_runs(learnrate: ModuleType) -> None:
-    if learnrate.BACKEND == "python":
-        pytest.skip("the stub is that of the native module")
-    python("-m", "mypy.stubtest", "--mypy-config-file", CONFIG, "learnrate", LEARNRATE_BACKEND="native")
 
 
 SIGNATURES = """

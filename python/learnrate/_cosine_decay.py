@@ -285,5 +285,6 @@ def _share(peak: float, final: float) -> float:
     if final and not (peak and sys.float_info.min <= alpha < math.inf):
         rule = "0, or such that its share of the peak is a normal float64"
         _arguments.refuse(ValueError, "final_learning_rate", rule, final, peak_learning_rate=peak)
+    # The quotient itself may miss a rate that the share beside it meets: 1e-9 times 1e9, or the largest float64.
     shares = (alpha, math.nextafter(alpha, 0.0), math.nextafter(alpha, math.inf))
     return min(shares, key=lambda share: abs(peak * share - final))

@@ -114,7 +114,7 @@ def test_long_schedules_step_by_step(CosineDecay: type[Schedule], decay: int, wa
 
 def test_gpt3_by_tokens_under_default_jax(CosineDecay: type[Schedule]) -> None:
     schedule = CosineDecay(6e-7, 259_625_000_000, alpha=0.1, warmup_target=6e-5, warmup_steps=375_000_000)
-    tokens = np.r_[2**24 : 2**24 + 100, 374_999_950:375_000_050, 2**31 - 100 : 2**31]
+    tokens: np.ndarray = np.r_[2**24 : 2**24 + 100, 374_999_950:375_000_050, 2**31 - 100 : 2**31]
     rates = jax.jit(schedule)(jnp.asarray(tokens, jnp.int32))
     assert float32_error(rates, schedule(tokens)) <= FLOAT32
 
