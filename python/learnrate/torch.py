@@ -8,7 +8,8 @@ from itertools import chain, repeat
 from types import FrameType
 from typing import Any, Literal
 
-import torch
+from torch import Tensor
+from torch.optim import Optimizer
 from torch.optim.lr_scheduler import ChainedScheduler, LRScheduler
 
 from ._arguments import plain_number, rate, refuse
@@ -72,13 +73,13 @@ class ScheduleLR(LRScheduler):  # type: ignore[misc]  # mypy is not shown PyTorc
 
     def __init__(
         self,
-        optimizer: torch.optim.Optimizer,
+        optimizer: Optimizer,
         schedule: CosineDecay | list[CosineDecay] | tuple[CosineDecay, ...],
         last_epoch: int = -1,
         *,
         on_mismatch: Literal["error", "new", "saved"] = "error",
     ) -> None:
-        if not isinstance(optimizer, torch.optim.Optimizer):
+        if not isinstance(optimizer, Optimizer):
             refuse(TypeError, "optimizer", "a torch.optim.Optimizer", optimizer)
         if on_mismatch not in ("error", "new", "saved"):
             refuse(ValueError, "on_mismatch", "'error', 'new' or 'saved'", on_mismatch)
@@ -204,7 +205,7 @@ def _refuse_chaining() -> None:
 
 
 def _set(group: dict[str, Any], lr: float) -> None:
-    if isinstance(group["lr"], torch.Tensor):
+    if isinstance(group["lr"], Tensor):
         group["lr"].fill_(lr)
     else:
         group["lr"] = lr

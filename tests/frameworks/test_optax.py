@@ -74,7 +74,7 @@ def test_inject_hyperparams_shows_the_rate(schedule: Schedule) -> None:
     optimizer = optax.inject_hyperparams(optax.adamw)(learning_rate=schedule)
     weight = jnp.float32(0.0)
     state = optimizer.init(weight)
-    update = jax.jit(optimizer.update)
+    update: Any = jax.jit(optimizer.update)
     shown = []
     for _ in range(UPDATES):
         _, state = update(jnp.float32(1.0), state, weight)
