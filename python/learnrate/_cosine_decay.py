@@ -54,10 +54,12 @@ class CosineDecay(_backend.CosineDecay):
     array of that shape to write into, which is returned; it may be the array of the steps. A negative or NaN step is a
     ValueError that names it, and leaves `out` with unspecified content.
 
-    An array of PyTorch, JAX, Dask, CuPy or another library that speaks the array API gives an array of that library, on
-    its device, lazy or traced where the steps are. float32 and float64 steps keep their dtype, other numbers give the
-    library's default float dtype; float32 rates are within 6 float32 ULP at every step. Nothing can be refused there
-    without waiting for the device: a negative step has the rate of step 0, and NaN stays NaN.
+    An array of PyTorch, JAX, Dask or another library that speaks the array API (CuPy: untested) gives an array of that
+    library, on its device, lazy or traced where the steps are; `torch.compile` breaks its graph there. float32 and
+    float64 steps keep their dtype, other numbers give the library's default float dtype. float32 rates are within 6
+    float32 ULP (8 where `decay_steps > 2**24`), at every whole step that comes as an int, or as a float32 in a schedule
+    of up to 2**24 steps. Nothing can be refused there without waiting for the device: a negative step has the rate of
+    step 0, and NaN stays NaN.
 
     Args:
         initial_learning_rate: the rate at step 0, a finite number >= 0.

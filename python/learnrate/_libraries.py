@@ -1,4 +1,4 @@
-"""Rates for other libraries' arrays: PyTorch, JAX, Dask, CuPy, and whatever else speaks the array API.
+"""Rates for other libraries' arrays: PyTorch, JAX, Dask, and whatever else speaks the array API (CuPy: untested).
 
 The formula runs in the library's own namespace, on the device of the steps, lazy or traced where they are. Nothing here
 looks at an element, for that would wait for the device, and cannot be done under a trace. So nothing can be refused
@@ -7,7 +7,7 @@ either: a negative step has the rate of step 0, and NaN stays NaN.
 
 from __future__ import annotations
 
-import math
+import struct
 from typing import Any
 
 from ._arguments import refuse
@@ -15,20 +15,31 @@ from ._formula import C0, Curve
 
 
 class Float32Curve(Curve):
-    """The formula in float32, where its first coefficient takes back what rounding the other constants adds."""
+    """The formula in float32, where its first coefficient takes back what rounding the other constants adds.
+
+    In ULP, at their worst, the roundings are: the square of the distance from the nearer joint 1, its quotient 1, the
+    coefficients 0.2, their sum 0.8, its product 1, that with the span 1, the last sum and the joint 0.5 each: 6 in all.
+    A distance beyond 2**24 steps is rounded itself, which its square doubles: 8.
+    """
 
     def __init__(self, schedule: Any) -> None:
-        import numpy as np
-
         super().__init__(schedule)
-        exact = C0
-        with np.errstate(over="ignore"):  # rates beyond float32 are infinite there
-            square, fall = self.decay * self.decay, self.floor - self.peak
-            exact *= float(np.float32(square)) / square
-            if 0.0 < abs(rounded := float(np.float32(fall))) < math.inf:
-                exact *= fall / rounded
-        self.c0 = float(np.float32(exact))
+        for rate in (self.initial, self.peak, self.floor):
+            _float32(rate)
+        span, square = self.floor - self.peak, self.decay * self.decay
+        exact = C0 * _float32(square) / square
+        if rounded := _float32(span):
+            exact *= span / rounded
+        self.c0 = _float32(exact)
         self.c0_lo = exact - self.c0
+
+
+def _float32(x: float) -> float:
+    try:
+        (rounded,) = struct.unpack("<f", struct.pack("<f", x))  # "<": this refuses what is too large
+    except OverflowError:
+        raise ValueError(f"A rate of the schedule is too large for float32. Received: {x!r}") from None
+    return float(rounded)
 
 
 class Namespace:
@@ -65,29 +76,30 @@ def rates(schedule: Any, steps: Any) -> Any:
         raise TypeError(f"Argument `step` must be of a dtype that PyTorch computes with. Received: step.dtype={dtype}")
 
     default = xp.__array_namespace_info__().default_dtypes(device=place)
-    result = dtype if dtype in (xp.float32, xp.float64) else default["real floating"]
     lazy = is_dask_array(steps)
+    native = dtype.newbyteorder("=") if lazy else dtype
+    result = native if native in (xp.float32, xp.float64) else default["real floating"]
     if lazy:
         return steps.map_blocks(_rates_of_block, schedule=schedule, result=result, dtype=result)
     if integral and xp.iinfo(dtype).bits < xp.iinfo(default["integral"]).bits:
         steps = xp.astype(steps, default["integral"])
-    computed = xp.float64 if result == xp.float64 else xp.float32
+    computed, curve = (xp.float64, Curve) if result == xp.float64 else (xp.float32, Float32Curve)
     rates_of = rates_of_integers if integral else rates_of_floats
-    return xp.astype(rates_of(xp, schedule, steps, computed, place), result, copy=False)
+    return xp.astype(rates_of(xp, curve(schedule), steps, computed, place), result, copy=False)
 
 
-def rates_of_floats(xp: Any, schedule: Any, steps: Any, dtype: Any, device: Any) -> Any:
+def rates_of_floats(xp: Any, curve: Curve, steps: Any, dtype: Any, device: Any) -> Any:
     steps, floats = xp.astype(steps, dtype), Namespace(xp, dtype, device)
-    return _curve(xp, schedule, dtype).value(floats, floats.where(steps < 0, 0.0, steps))
+    return curve.value(floats, floats.where(steps < 0, 0.0, steps))
 
 
-def rates_of_integers(xp: Any, schedule: Any, steps: Any, dtype: Any, device: Any) -> Any:
+def rates_of_integers(xp: Any, curve: Curve, steps: Any, dtype: Any, device: Any) -> Any:
     """As `Curve.value`, but clamped, compared and subtracted as integers, so that no step is rounded.
 
     The integers may be too narrow for the schedule. What is too large for them is taken as their largest number: then
     it is above every distance that is compared with it.
     """
-    curve, integers = _curve(xp, schedule, dtype), Namespace(xp, steps.dtype, device)
+    integers = Namespace(xp, steps.dtype, device)
     warmup, end, top = int(curve.warmup), int(curve.end), int(xp.iinfo(steps.dtype).max)
 
     def to(joint: int) -> Any:
@@ -104,10 +116,6 @@ def rates_of_integers(xp: Any, schedule: Any, steps: Any, dtype: Any, device: An
     return curve.rate(Namespace(xp, dtype, device), warming, from_start, near)
 
 
-def _curve(xp: Any, schedule: Any, dtype: Any) -> Curve:
-    return Curve(schedule) if dtype == xp.float64 else Float32Curve(schedule)
-
-
 def _rates_of_block(block: Any, schedule: Any, result: Any) -> Any:
     """Those of one of Dask's blocks: NumPy's bits, if it is NumPy's."""
     import numpy as np
@@ -115,6 +123,8 @@ def _rates_of_block(block: Any, schedule: Any, result: Any) -> Any:
 
     if not is_numpy_array(block):
         return rates(schedule, block)
+    if isinstance(block, np.ma.MaskedArray):
+        refuse(TypeError, "step", "an array without a mask", block)
     unknown = np.isnan(block)
     out = schedule(np.where(unknown | (block < 0), 0, block), out=np.empty(block.shape, result))
     out[unknown] = np.nan

@@ -19,6 +19,7 @@ from ._arguments import steps as whole_number
 from ._config import check_keys
 from ._cosine_decay import CosineDecay
 from ._exchange import deserialize, serialize
+from ._formula import Curve
 
 __all__ = ["Schedule"]
 
@@ -26,7 +27,7 @@ __all__ = ["Schedule"]
 class _Namespace:
     """`keras.ops` by the names that the formula uses."""
 
-    where, astype, float64 = ops.where, ops.cast, "float64"
+    where, astype = ops.where, ops.cast
 
     @staticmethod
     def full(shape: tuple[()], value: float, dtype: Any, device: None) -> Any:
@@ -42,9 +43,9 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
     """A learnrate schedule as a Keras `LearningRateSchedule`: `keras.optimizers.Adam(Schedule(schedule))`.
 
     The formula is computed in `keras.ops`, inside the compiled train step too, in float32 (in float64 where that is
-    `keras.config.floatx()`). Float32 rates are within 6 float32 ULP of exact ones at every step, the last included; a
-    step that is a float is taken in the dtype of the rates. Nothing can be refused under a trace: a negative step has
-    the rate of step 0, and NaN stays NaN.
+    `keras.config.floatx()`). Float32 rates are within 6 float32 ULP of exact ones (8 where `decay_steps > 2**24`) at
+    every step, the last included; a step that is a float is taken in the dtype of the rates. Nothing can be refused
+    under a trace: a negative step has the rate of step 0, and NaN stays NaN.
 
     Where an optimizer accumulates gradients, Keras gives a schedule the number of batches, not of updates. Then both
     need to know: `keras.optimizers.Adam(Schedule(schedule, 4), gradient_accumulation_steps=4)`.
@@ -73,18 +74,23 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
             gradient_accumulation_steps = whole_number(name, gradient_accumulation_steps, least=1)
         self.schedule = schedule
         self.gradient_accumulation_steps = gradient_accumulation_steps
+        self._curves = {"float32": _libraries.Float32Curve(schedule), "float64": Curve(schedule)}
 
     def __call__(self, step: Any) -> Any:
         """The rate at a step, or the rates at a tensor of steps, as a tensor of the backend."""
-        step, batches = ops.convert_to_tensor(step), self.gradient_accumulation_steps
+        batches = self.gradient_accumulation_steps
         dtype = "float64" if keras.config.floatx() == "float64" else "float32"
+        if isinstance(step, (int, np.integer, np.ndarray)) and np.asarray(step).dtype.kind in "iu":
+            # Not through a tensor: JAX's are of int32, into which it would cut longer ones.
+            return ops.convert_to_tensor(self.schedule(np.maximum(step, 0) // (batches or 1)), dtype)
+        step = ops.convert_to_tensor(step)
         if keras.backend.is_int_dtype(step.dtype):
             updates = step // batches if batches else step
-            return _libraries.rates_of_integers(_Namespace, self.schedule, updates, dtype, None)
+            return _libraries.rates_of_integers(_Namespace, self._curves[dtype], updates, dtype, None)
         if not keras.backend.is_float_dtype(step.dtype):
             refuse(TypeError, "step", "a tensor of ints or floats", step)
         updates = ops.floor(ops.cast(step, dtype) / batches) if batches else step
-        return _libraries.rates_of_floats(_Namespace, self.schedule, updates, dtype, None)
+        return _libraries.rates_of_floats(_Namespace, self._curves[dtype], updates, dtype, None)
 
     def get_config(self) -> dict[str, Any]:
         return {

@@ -40,12 +40,14 @@ class ScheduleLR(LRScheduler):  # type: ignore[misc]  # mypy is not shown PyTorc
     - Lightning's `configure_optimizers` returns it as `{"scheduler": scheduler, "interval": "step"}`.
     - transformers' `Trainer(optimizers=(optimizer, scheduler))` needs nothing more.
 
-    In a `SequentialLR` the count starts at the milestone. `state_dict()` is plain data, for `torch.load` with
-    `weights_only=True`. `load_state_dict()` sets the rates at once. Load the optimizer's state before or after it;
-    before it, where the schedule has changed.
+    In a `SequentialLR` the count starts at the milestone; a `SequentialLR` may be the first part of another, PyTorch
+    has no more. `state_dict()` is plain data, for `torch.load` with `weights_only=True`. `load_state_dict()` sets the
+    rates at once. The optimizer's state may be loaded before it or after it; where the schedule has changed only
+    before, for it brings the old rate along.
 
     Args:
-        optimizer: the optimizer. An `lr` that is a tensor stays that tensor.
+        optimizer: the optimizer. An `lr` that is a tensor stays that tensor until the optimizer's state is loaded;
+            groups that share one get one each.
         schedule: a schedule for all groups, or a list or tuple with one for each. A group added later then needs its
             own: append it to the attribute `schedule`.
         last_epoch: as in PyTorch: the first rate is that at `last_epoch + 1`.
@@ -55,7 +57,7 @@ class ScheduleLR(LRScheduler):  # type: ignore[misc]  # mypy is not shown PyTorc
 
     Raises:
         ValueError: an argument or an `lr_scale` breaks its rule; there is not one schedule for each group; one
-            schedule would override groups' different `lr`, and none has an `lr_scale`. From `step()`: it is part of
+            schedule would override groups' different `lr`, and these have no `lr_scale`. From `step()`: it is part of
             a `ChainedScheduler`. From `load_state_dict()`: the saved schedule differs, or the state makes no sense.
         TypeError: an argument has the wrong type.
 
@@ -89,7 +91,7 @@ class ScheduleLR(LRScheduler):  # type: ignore[misc]  # mypy is not shown PyTorc
         groups, last_epoch = optimizer.param_groups, _epoch(last_epoch)
         if not isinstance(self.schedule, list):
             _check_alike(groups)
-        self._rates = _rates(self.schedule, groups, last_epoch + 1)  # so that what can fail does before any change
+        _rates(self.schedule, groups, last_epoch + 1)  # so that what can fail does before any change
         if last_epoch >= 0:
             for group in groups:
                 group.setdefault("initial_lr", float(group["lr"]))  # PyTorch insists on it; nothing here uses it
@@ -98,22 +100,26 @@ class ScheduleLR(LRScheduler):  # type: ignore[misc]  # mypy is not shown PyTorc
     def get_lr(self) -> list[float]:  # pyright: ignore[reportIncompatibleMethodOverride]  # PyTorch's may be tensors
         """The rates at `last_epoch`, as Python floats."""
         _refuse_chaining()
-        self._rates = _rates(self.schedule, self.optimizer.param_groups, self.last_epoch)
-        return self.get_last_lr()
+        groups = self.optimizer.param_groups
+        _separate(groups)
+        return _rates(self.schedule, groups, _epoch(self.last_epoch))
 
     def get_last_lr(self) -> list[float]:  # pyright: ignore[reportIncompatibleMethodOverride]
         """The rates last set, as Python floats even where `lr` is a tensor."""
-        return list(self._rates)
+        return [float(lr) for lr in self._last_lr]
 
     def state_dict(self) -> dict[str, Any]:
         """The count, the schedule and the rates, as plain data."""
-        groups, rates = self.optimizer.param_groups, chain(self._rates, repeat(None))
+        last = chain(self._last_lr, repeat(None))
         return {
             "last_epoch": self.last_epoch,
             "_step_count": self._step_count,
             "_last_lr": self.get_last_lr(),
-            # False where another part of a SequentialLR, or the user, has set the rate since, and in groups just added.
-            "in_force": [bool(group["lr"] == lr) for group, lr in zip(groups, rates, strict=False)],
+            # What another part of a SequentialLR, or the user, has set since, and what groups just added have.
+            "overridden": [
+                None if group["lr"] == lr else float(group["lr"])
+                for group, lr in zip(self.optimizer.param_groups, last, strict=False)
+            ],
             "schedule": _each(serialize, self.schedule),
         }
 
@@ -122,17 +128,18 @@ class ScheduleLR(LRScheduler):  # type: ignore[misc]  # mypy is not shown PyTorc
         if not isinstance(state_dict, Mapping) or "last_epoch" not in state_dict:
             refuse(ValueError, "state_dict", "a scheduler's state, with `last_epoch`", state_dict)
         groups, last_epoch = self.optimizer.param_groups, _epoch(state_dict["last_epoch"])
-        in_force = state_dict.get("in_force", [])
-        if not isinstance(in_force, list):
-            refuse(ValueError, "in_force", "a list", in_force)
+        overridden = state_dict.get("overridden", [])
+        if not isinstance(overridden, list):
+            refuse(ValueError, "overridden", "a list", overridden)
+        overridden = [None if lr is None else rate("overridden", lr) for lr in overridden]
         schedule = self._agreed(state_dict, max(last_epoch, 0))
         rates = _rates(schedule, groups, max(last_epoch, 0))
         self.schedule, self.last_epoch, self._step_count = schedule, last_epoch, last_epoch + 1
-        self._rates = rates
         self._last_lr = [*rates]
-        for group, lr, ours in zip(groups, rates, chain(in_force, repeat(True)), strict=False):
-            if ours and last_epoch >= 0:  # a part of a SequentialLR stands at -1 before its turn
-                _set(group, lr)
+        _separate(groups)
+        for group, ours, other in zip(groups, rates, chain(overridden, repeat(None)), strict=False):
+            if other is not None or last_epoch >= 0:  # a part of a SequentialLR stands at -1 before its turn
+                _set(group, ours if other is None else other)
 
     def _agreed(self, state_dict: Mapping[str, Any], step: int) -> Any:
         """The schedule to go on with, ours or the saved one."""
@@ -184,8 +191,10 @@ def _rates(schedule: Any, groups: Sequence[dict[str, Any]], step: int) -> list[f
 
 
 def _check_alike(groups: Sequence[dict[str, Any]]) -> None:
-    lrs = [float(group.get("initial_lr", group["lr"])) for group in groups]  # an earlier scheduler may have set `lr`
-    if len(set(lrs)) > 1 and not any("lr_scale" in group for group in groups):
+    unscaled = [group for group in groups if "lr_scale" not in group]
+    given = [group.get("initial_lr", group["lr"]) for group in unscaled]  # an earlier scheduler may have set `lr`
+    lrs = [None if lr is None else float(lr) for lr in given]
+    if len(set(lrs)) > 1:
         raise ValueError(
             "Parameter groups of different `lr` would all get the rate of the one schedule. Give groups an `lr_scale`, "
             f"which multiplies the rate, or pass a list with one schedule for each group. Received: lr={lrs}"
@@ -202,6 +211,16 @@ def _refuse_chaining() -> None:
                 "others. Scale groups by `lr_scale`, or use SequentialLR"
             )
         frame = frame.f_back
+
+
+def _separate(groups: Sequence[dict[str, Any]]) -> None:
+    """Gives each group a tensor of its own where PyTorch has given all of them the optimizer's default."""
+    tensors: list[Tensor] = []
+    for group in groups:
+        if isinstance(group["lr"], Tensor):
+            if any(group["lr"] is other for other in tensors):
+                group["lr"] = group["lr"].clone()
+            tensors.append(group["lr"])
 
 
 def _set(group: dict[str, Any], lr: float) -> None:
