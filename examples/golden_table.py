@@ -25,7 +25,7 @@ from learnrate import CosineDecay
 warnings.filterwarnings("ignore", "The epoch parameter")  # SequentialLR's own calls
 
 TOTAL, WARMUP, INITIAL, PEAK = 100_000, 1_000, 3e-7, 3e-4
-STEPS = [0, 1_000, 50_500, 99_900, 99_999, 100_000, 150_000]
+STEPS = [0, 99_900, 99_999, 100_000, 150_000]
 SCHEDULE = CosineDecay.from_total_steps(TOTAL, PEAK, warmup_steps=WARMUP, initial_learning_rate=INITIAL)
 
 

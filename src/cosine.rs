@@ -68,7 +68,7 @@ const Q: [f64; 8] = [
 ];
 
 /// `sin(pi/2 * sqrt(z))**2` for `0 <= z <= 1/4`.
-#[inline]
+#[inline(always)]
 pub(crate) fn half_cosine(z: f64) -> f64 {
     let q = Q[..7].iter().rev().fold(Q[7], |q, &coefficient| q * z + coefficient);
     z * (C0 + (z * q + C0_LO))

@@ -38,6 +38,7 @@ mod error;
 #[cfg(feature = "python")]
 mod python;
 mod schedule;
+mod vectors;
 
 pub use error::Error;
 pub use schedule::{Config, CosineDecay};

@@ -3,7 +3,7 @@
 //! The Python layer checks arguments and shapes, and words the errors; it is shared with the pure-Python backend.
 
 use num_traits::{AsPrimitive, Float};
-use numpy::{Element, PyArray1, PyArrayMethods};
+use numpy::{Element, PyArrayDyn, PyArrayMethods, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -82,7 +82,7 @@ impl PyCosineDecay {
         self.0.final_learning_rate()
     }
 
-    /// Evaluates plain Python numbers at once; `learnrate._steps` sees to everything else.
+    /// Evaluates plain Python numbers and plain arrays at once; `learnrate._steps` sees to everything else, errors too.
     #[pyo3(signature = (step, *, out=None))]
     fn __call__<'py>(
         slf: &Bound<'py, Self>,
@@ -92,66 +92,114 @@ impl PyCosineDecay {
         static EVALUATE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
         let py = slf.py();
-        if out.is_none() {
-            let number = if let Ok(step) = step.cast_exact::<PyFloat>() {
-                Some(step.extract()?)
-            } else if let Ok(step) = step.cast_exact::<PyInt>() {
-                step.extract::<i64>().ok().map(AsPrimitive::as_)
-            } else {
-                None
-            };
-            if let Some(Ok(rate)) = number.map(|step: f64| slf.get().0.value(step)) {
-                return Ok(PyFloat::new(py, rate).into_any());
-            }
+        let number: Option<f64> = if let Ok(step) = step.cast_exact::<PyFloat>() {
+            Some(step.extract()?)
+        } else if let Ok(step) = step.cast_exact::<PyInt>() {
+            step.extract::<i64>().ok().map(AsPrimitive::as_)
+        } else if let Some(rates) = slf.get().array(step, out) {
+            return Ok(rates);
+        } else {
+            None
+        };
+        if let (Some(step), None) = (number, out)
+            && let Ok(rate) = slf.get().0.value(step)
+        {
+            return Ok(PyFloat::new(py, rate).into_any());
         }
         let evaluate = EVALUATE.import(py, "learnrate._steps", "evaluate")?;
         evaluate.call1((slf, step, out))
     }
 
-    /// Writes the rates of `steps` into `out`: contiguous vectors of one length. Returns the index of the first step
+    /// Writes the rates of `steps` into `out`: contiguous arrays of one shape. Returns the index of the first step
     /// that is negative or NaN, if there is one.
     fn _fill(&self, steps: &Bound<'_, PyAny>, out: &Bound<'_, PyAny>) -> PyResult<Option<usize>> {
-        if let Ok(out) = out.cast::<PyArray1<f64>>() {
+        let filled = if let Ok(out) = out.cast::<PyArrayDyn<f64>>() {
             self.fill_any(steps, out)
         } else {
-            self.fill_any(steps, out.cast::<PyArray1<f32>>()?)
+            self.fill_any(steps, out.cast::<PyArrayDyn<f32>>()?)
+        };
+        filled.unwrap_or_else(|| {
+            Err(PyTypeError::new_err("steps must be float64, float32, int64 or int32"))
+        })
+    }
+
+    /// As `_fill`, for the steps `start`, `start + stride` and so on, none of them negative.
+    fn _fill_range(&self, start: i64, stride: i64, out: &Bound<'_, PyAny>) -> PyResult<()> {
+        if let Ok(out) = out.cast::<PyArrayDyn<f64>>() {
+            self.fill_range(start, stride, out)
+        } else {
+            self.fill_range(start, stride, out.cast::<PyArrayDyn<f32>>()?)
         }
     }
 }
 
 impl PyCosineDecay {
+    /// The rates of an array as it mostly is, in a new array or in `out`; None if anything about it is not so, or wrong.
+    fn array<'py>(
+        &self,
+        steps: &Bound<'py, PyAny>,
+        out: Option<&Bound<'py, PyAny>>,
+    ) -> Option<Bound<'py, PyAny>> {
+        let plain =
+            |array: &Bound<'py, PyUntypedArray>| array.is_c_contiguous() && array.is_aligned();
+
+        let array = steps.cast_exact::<PyUntypedArray>().ok()?;
+        if !plain(array) || array.ndim() == 0 {
+            return None;
+        }
+        let Some(out) = out else {
+            let rates = PyArrayDyn::<f64>::zeros(steps.py(), array.shape(), false);
+            let bad = self.fill_any(steps, &rates)?.ok()?;
+            return bad.is_none().then(|| rates.into_any());
+        };
+        let given = out.cast_exact::<PyUntypedArray>().ok()?;
+        if !plain(given) || given.shape() != array.shape() {
+            return None;
+        }
+        let bad = if let Ok(rates) = out.cast::<PyArrayDyn<f64>>() {
+            self.fill_any(steps, rates)
+        } else {
+            self.fill_any(steps, out.cast::<PyArrayDyn<f32>>().ok()?)
+        }?;
+        bad.ok()?.is_none().then(|| out.clone())
+    }
+
+    /// None if the steps are of another type.
     fn fill_any<R>(
         &self,
         steps: &Bound<'_, PyAny>,
-        out: &Bound<'_, PyArray1<R>>,
-    ) -> PyResult<Option<usize>>
+        out: &Bound<'_, PyArrayDyn<R>>,
+    ) -> Option<PyResult<Option<usize>>>
     where
         R: Element + Float + 'static,
         f64: AsPrimitive<R>,
     {
-        if let Ok(steps) = steps.cast::<PyArray1<f64>>() {
+        Some(if let Ok(steps) = steps.cast::<PyArrayDyn<f64>>() {
             self.fill(steps, out)
-        } else if let Ok(steps) = steps.cast::<PyArray1<f32>>() {
+        } else if let Ok(steps) = steps.cast::<PyArrayDyn<i64>>() {
             self.fill(steps, out)
-        } else if let Ok(steps) = steps.cast::<PyArray1<i64>>() {
+        } else if let Ok(steps) = steps.cast::<PyArrayDyn<f32>>() {
             self.fill(steps, out)
-        } else if let Ok(steps) = steps.cast::<PyArray1<i32>>() {
+        } else if let Ok(steps) = steps.cast::<PyArrayDyn<i32>>() {
             self.fill(steps, out)
         } else {
-            Err(PyTypeError::new_err("steps must be float64, float32, int64 or int32"))
-        }
+            return None;
+        })
     }
 
     fn fill<S, R>(
         &self,
-        steps: &Bound<'_, PyArray1<S>>,
-        out: &Bound<'_, PyArray1<R>>,
+        steps: &Bound<'_, PyArrayDyn<S>>,
+        out: &Bound<'_, PyArrayDyn<R>>,
     ) -> PyResult<Option<usize>>
     where
         S: Element + AsPrimitive<f64>,
         R: Element + Float + 'static,
         f64: AsPrimitive<R>,
     {
+        if bytes_of(steps).end > bytes_of(out).start && bytes_of(out).end > bytes_of(steps).start {
+            return Err(in_use("out"));
+        }
         let steps_guard = steps.try_readonly().map_err(|_| in_use("step"))?;
         let mut out_guard = out.try_readwrite().map_err(|_| in_use("out"))?;
         let (steps, rates) = (steps_guard.as_slice()?, out_guard.as_slice_mut()?);
@@ -161,6 +209,22 @@ impl PyCosineDecay {
             Err(other) => Err(other.into()),
         }
     }
+
+    fn fill_range<R>(&self, start: i64, stride: i64, out: &Bound<'_, PyArrayDyn<R>>) -> PyResult<()>
+    where
+        R: Element + Float + 'static,
+        f64: AsPrimitive<R>,
+    {
+        let mut guard = out.try_readwrite().map_err(|_| in_use("out"))?;
+        let rates = guard.as_slice_mut()?;
+        Ok(out.py().detach(|| self.0.fill_range(start, stride, rates))?)
+    }
+}
+
+/// Where a contiguous array lies in memory. (Borrowing it finds what shares its memory only if it has the same base.)
+fn bytes_of<T: Element>(array: &Bound<'_, PyArrayDyn<T>>) -> std::ops::Range<usize> {
+    let start = array.data() as usize;
+    start..start + array.len() * size_of::<T>()
 }
 
 /// Two threads write, or read and write, one array at the same time.

@@ -196,7 +196,30 @@ impl CosineDecay {
         R: Float + Send + 'static,
         f64: AsPrimitive<R>,
     {
-        batch::fill(|step| self.curve.value(step), steps, out)
+        if steps.len() != out.len() {
+            return Err(Error::Length { steps: steps.len(), out: out.len() });
+        }
+        let curve = self.curve; // by value: the compiler must see that writing to `out` does not change it
+        batch::fill(
+            move |step| curve.value(step),
+            |first| steps[first..].iter().map(|step| step.as_()),
+            out,
+        )
+    }
+
+    /// As [`fill`](Self::fill), for the whole steps `start`, `start + stride` and so on.
+    #[cfg(feature = "python")]
+    pub(crate) fn fill_range<R>(&self, start: i64, stride: i64, out: &mut [R]) -> Result<(), Error>
+    where
+        R: Float + Send + 'static,
+        f64: AsPrimitive<R>,
+    {
+        let curve = self.curve;
+        batch::fill(
+            move |step| curve.value(step),
+            |first| (first.as_()..).map(move |i: i64| (start + i * stride) as f64),
+            out,
+        )
     }
 }
 
@@ -217,7 +240,7 @@ impl Curve {
     /// Both phases lead from one rate to another, and both are measured from the nearer joint: so each joint is met
     /// exactly, and a rate that comes close to zero there keeps its digits. Selects instead of branches, and one
     /// division, let the compiler evaluate several steps at once.
-    #[inline]
+    #[inline(always)]
     fn value(&self, step: f64) -> f64 {
         let step = if step < self.end { step } else { self.end };
         let warming = step < self.warmup;
@@ -229,11 +252,14 @@ impl Curve {
         let to = if warming { self.peak } else { self.floor };
         let span = if warming { self.peak - self.initial } else { self.floor - self.peak };
 
-        let ratio = if warming { near } else { near * near }
+        let square = near * near;
+        let ratio = if warming { near } else { square }
             / if warming { self.warmup } else { self.decay * self.decay };
-        let share = if warming { ratio } else { half_cosine(ratio) };
+        let curved = half_cosine(ratio);
+        let share = if warming { ratio } else { curved };
         let change = span * share;
-        if done < left { from + change } else { to - change }
+        let (up, down) = (from + change, to - change);
+        if done < left { up } else { down }
     }
 }
 
@@ -243,4 +269,44 @@ fn check_rate(argument: &'static str, rate: &mut f64) -> Result<(), Error> {
     }
     *rate += 0.0; // -0.0 is stored as 0.0
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Config, CosineDecay};
+    use crate::vectors::Vectors;
+
+    /// Only an optimized build, `cargo test --release`, has vectors.
+    #[test]
+    fn every_width_of_vectors_gives_the_bits_of_one_step_at_a_time() {
+        let config = Config {
+            alpha: 1e-6,
+            warmup_steps: 12_345,
+            warmup_target: Some(3e-5),
+            ..Config::new(0.7, 67_890)
+        };
+        let curve = CosineDecay::new(config).unwrap().curve;
+        // Whole and fractional, in every part of the schedule, in no order.
+        let steps: Vec<f64> = (0..100_003_u32)
+            .map(|i| f64::from(i.wrapping_mul(2_654_435_761) % 900_000) * 0.1)
+            .collect();
+        let expected: Vec<u64> = steps.iter().map(|&step| curve.value(step).to_bits()).collect();
+        let available: Vec<_> =
+            Vectors::ALL.iter().filter(|vectors| vectors.are_available()).collect();
+        println!("widths: {available:?}");
+        for vectors in available {
+            // Also where the steps end within a vector.
+            for length in (0..70).chain([100_003]) {
+                let mut rates = vec![f64::NAN; length];
+                assert!(vectors.evaluate(
+                    move |step| curve.value(step),
+                    steps.iter().copied(),
+                    &mut rates
+                ));
+                assert!(
+                    rates.iter().map(|rate| rate.to_bits()).eq(expected[..length].iter().copied())
+                );
+            }
+        }
+    }
 }

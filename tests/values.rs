@@ -32,7 +32,7 @@ fn a_slice_equals_its_steps() {
     schedule.fill(&steps, &mut rates).unwrap();
     assert_eq!(bits(&rates), bits(&alone));
 
-    for length in [0, 1, 2, 3, 7, 511, 512, 513, 1024, 32_767, 32_768, 32_769] {
+    for length in [0, 1, 2, 3, 7, 4_095, 4_096, 4_097, 8_192, 16_383, 16_384, 16_385] {
         let mut rates = vec![f64::NAN; length + 1];
         schedule.fill(&steps[..length], &mut rates[..length]).unwrap();
         assert_eq!(bits(&rates[..length]), bits(&alone[..length]));
@@ -52,7 +52,7 @@ fn any_number_of_threads_gives_the_same_bits_and_the_first_error() {
         assert_eq!(bits(&rates), bits(&alone), "{threads} threads");
 
         // The last of a thread's share and the first of the next one's are where a position goes wrong.
-        for first in [0, 511, 512, 32_767, 32_768, 65_536, 140_000, steps.len() - 1] {
+        for first in [0, 4_095, 4_096, 8_191, 8_192, 65_536, 140_000, steps.len() - 1] {
             let mut steps = steps.clone();
             for bad in (first + 1..steps.len()).step_by(9973) {
                 steps[bad] = f64::NAN;

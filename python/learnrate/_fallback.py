@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from . import _steps
+from ._arguments import MAX_STEPS
 from ._formula import SCALAR, Curve
 
-BLOCK = 16_384
+BLOCK = 32768
 """Steps that NumPy evaluates at a time, so that its temporaries do not grow with the batch."""
 
 
@@ -74,18 +75,48 @@ class CosineDecay:
         self.__setattr__(name, None)
 
     def __call__(self, step: Any, *, out: Any = None) -> Any:
-        if out is None and type(step) is float and step >= 0.0:
-            return self._curve.value(SCALAR, step)
+        kind = type(step)
+        if out is None and (kind is float or (kind is int and step <= MAX_STEPS)) and step >= 0:
+            return self._curve.value(SCALAR, float(step))
         return _steps.evaluate(self, step, out)
 
     def _fill(self, steps: Any, out: Any) -> int | None:
         import numpy as np
 
+        blocks = Blocks()
         with np.errstate(all="ignore"):  # rates may underflow, and overflow a float32, as silently as in Rust
             for first in range(0, steps.size, BLOCK):
                 block = steps[first : first + BLOCK].astype(np.float64)
                 good = block >= 0.0
                 if not good.all():
                     return first + int(good.argmin())
-                out[first : first + BLOCK] = self._curve.value(np, block)
+                out[first : first + BLOCK] = self._curve.value(blocks, block)
         return None
+
+    def _fill_range(self, start: int, stride: int, out: Any) -> None:
+        import numpy as np
+
+        for first in range(0, out.size, BLOCK):
+            block = out[first : first + BLOCK]
+            at = start + first * stride
+            self._fill(np.arange(at, at + block.size * stride, stride), block)
+
+
+class Blocks:
+    """What the formula needs of a namespace, for NumPy blocks, most of which lie in one half of one phase."""
+
+    def __init__(self) -> None:
+        import numpy as np
+
+        self.minimum, self._where = np.minimum, np.where
+
+    def where(self, condition: Any, yes: Any, no: Any) -> Any:
+        (chosen,) = self.choose(condition, (yes,), (no,))
+        return chosen
+
+    def choose(self, condition: Any, yes: Any, no: Any) -> Any:
+        if condition.all():
+            return yes
+        if not condition.any():
+            return no
+        return [self._where(condition, *pair) for pair in zip(yes, no, strict=True)]

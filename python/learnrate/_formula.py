@@ -1,6 +1,7 @@
 """The formula, once for Python floats and arrays: the same expressions as in `src/schedule.rs` and `src/cosine.rs`.
 
-`xp` is where `where` and `minimum` come from: NumPy, `SCALAR` for Python floats, `_libraries.Namespace` for the rest.
+`xp` is where `minimum`, `where` and `choose` come from, which is `where` for each of several pairs: `SCALAR` for Python
+floats, `_fallback.Blocks` for NumPy, `_libraries.Namespace` for the rest.
 """
 
 from __future__ import annotations
@@ -24,54 +25,52 @@ Q = (
 
 def half_cosine(z: Any, c0: float = C0, c0_lo: float = C0_LO) -> Any:
     """sin(pi/2 * sqrt(z))**2 for 0 <= z <= 1/4."""
-    q = Q[7]
-    for coefficient in Q[6::-1]:
-        q = q * z + coefficient
+    q0, q1, q2, q3, q4, q5, q6, q7 = Q
+    q = ((((((q7 * z + q6) * z + q5) * z + q4) * z + q3) * z + q2) * z + q1) * z + q0
     return z * (c0 + (z * q + c0_lo))
 
 
 class Curve:
     """The formula of a schedule, with what it needs in float64."""
 
-    __slots__ = ("decay", "end", "floor", "initial", "peak", "warmup")
+    __slots__ = ("decay", "end", "fall", "rise", "warmup")
     c0, c0_lo = C0, C0_LO
 
     def __init__(self, schedule: Any) -> None:
-        self.initial: float = schedule.initial_learning_rate
-        self.peak: float = schedule.peak_learning_rate
-        self.floor: float = schedule.final_learning_rate
+        initial, peak = schedule.initial_learning_rate, schedule.peak_learning_rate
+        floor: float = schedule.final_learning_rate
         self.decay = float(schedule.decay_steps)
         self.end = float(schedule.total_steps)
         self.warmup = self.end - self.decay
+        # The rates that each phase leads from and to, how far that is, and what its steps are divided by.
+        self.rise = (initial, peak, peak - initial, self.warmup)
+        self.fall = (peak, floor, floor - peak, self.decay * self.decay)
 
     def value(self, xp: Any, step: Any) -> Any:
         """The rate at steps >= 0."""
         step = xp.minimum(step, self.end)
         warming = step < self.warmup
-        done = step - xp.where(warming, 0.0, self.warmup)
-        left = xp.where(warming, self.warmup, self.end) - step
-        from_start = done < left
-        return self.rate(xp, warming, from_start, xp.where(from_start, done, left))
+        start, finish = xp.choose(warming, (0.0, self.warmup), (self.warmup, self.end))
+        return self.rate(xp, warming, step - start, finish - step)
 
-    def rate(self, xp: Any, warming: Any, from_start: Any, near: Any) -> Any:
-        """The rate in a phase, `near` steps from its nearer joint, which may be the one that it starts from."""
-        from_ = xp.where(warming, self.initial, self.peak)
-        to = xp.where(warming, self.peak, self.floor)
-        span = xp.where(warming, self.peak - self.initial, self.floor - self.peak)
-
-        ratio = xp.where(warming, near, near * near) / xp.where(warming, self.warmup, self.decay * self.decay)
+    def rate(self, xp: Any, warming: Any, done: Any, left: Any) -> Any:
+        """The rate in a phase of which so many steps are done and left: from its nearer joint, a share of the span."""
+        from_, to, span, divisor = xp.choose(warming, self.rise, self.fall)
+        near, joint, span = xp.choose(done < left, (done, from_, span), (left, to, -span))
+        ratio = xp.where(warming, near, near * near) / divisor
         share = xp.where(warming, ratio, half_cosine(ratio, self.c0, self.c0_lo))
-        change = span * share
-        return xp.where(from_start, from_ + change, to - change)
+        return joint + span * share
 
 
 class SCALAR:
-    """The two array functions that the formula needs, for Python floats."""
+    """What the formula needs of a namespace, for Python floats."""
 
     @staticmethod
     def minimum(one: float, other: float) -> float:
         return other if other < one else one
 
     @staticmethod
-    def where(condition: bool, yes: float, no: float) -> float:
+    def where(condition: bool, yes: Any, no: Any) -> Any:
         return yes if condition else no
+
+    choose = where

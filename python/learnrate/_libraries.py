@@ -24,9 +24,9 @@ class Float32Curve(Curve):
 
     def __init__(self, schedule: Any) -> None:
         super().__init__(schedule)
-        for rate in (self.initial, self.peak, self.floor):
+        for rate in (*self.rise[:2], *self.fall[:2]):
             _float32(rate)
-        span, square = self.floor - self.peak, self.decay * self.decay
+        *_, span, square = self.fall
         exact = C0 * _float32(square) / square
         if rounded := _float32(span):
             exact *= span / rounded
@@ -56,6 +56,9 @@ class Namespace:
 
     def where(self, condition: Any, yes: Any, no: Any) -> Any:
         return self.xp.where(condition, self.array(yes), self.array(no))
+
+    def choose(self, condition: Any, yes: Any, no: Any) -> list[Any]:
+        return [self.where(condition, *pair) for pair in zip(yes, no, strict=True)]
 
     def minimum(self, one: Any, other: Any) -> Any:
         other = self.array(other)  # Keras's own `minimum` makes int64 into int32 on PyTorch
@@ -111,9 +114,7 @@ def rates_of_integers(xp: Any, curve: Curve, steps: Any, dtype: Any, device: Any
     warming = steps < warmup_or_top
     done = steps - integers.where(warming, 0, warmup_or_top)
     left = integers.where(warming, to(warmup), to(end))
-    from_start = done < left
-    near = xp.astype(xp.where(from_start, done, left), dtype)
-    return curve.rate(Namespace(xp, dtype, device), warming, from_start, near)
+    return curve.rate(Namespace(xp, dtype, device), warming, xp.astype(done, dtype), xp.astype(left, dtype))
 
 
 def _rates_of_block(block: Any, schedule: Any, result: Any) -> Any:

@@ -30,6 +30,10 @@ class Core(Protocol):
         """
         ...
 
+    def _fill_range(self, start: int, stride: int, out: Any) -> None:
+        """Writes the rates of the steps `start`, `start + stride` and so on, none of them negative, into a vector."""
+        ...
+
 
 def evaluate(schedule: Core, step: Any, out: Any = None) -> Any:
     """`schedule(step, out=out)`, whatever the step is."""
@@ -71,12 +75,11 @@ def _evaluate_range(schedule: Core, step: range, out: Any) -> Any:
     if count and min(step[0], step[-1]) < 0:
         bad = 0 if step[0] < 0 else step[0] // -step.step + 1
         _refuse_element(ValueError, ">= 0", (bad,), step[bad])
+    if count and max(step[0], step[-1], abs(step.step)) <= MAX_STEPS and rates.flags.carray:
+        schedule._fill_range(step.start, step.step, rates)
+        return _result(rates, out)
     for first in range(0, count, BLOCK):
-        part = step[first : first + BLOCK]
-        if max(map(abs, (part.start, part.stop, part.step))) <= MAX_STEPS:
-            steps = np.arange(part.start, part.stop, part.step, dtype=np.int64)
-        else:
-            steps = np.array([to_float(number) for number in part])
+        steps = np.array([to_float(number) for number in step[first : first + BLOCK]])
         _fill(schedule, steps, rates[first : first + BLOCK])
     return _result(rates, out)
 

@@ -215,7 +215,7 @@ def _refuse_chaining() -> None:
 
 def _separate(groups: Sequence[dict[str, Any]]) -> None:
     """Gives each group a tensor of its own where PyTorch has given all of them the optimizer's default."""
-    tensors: list[Tensor] = []
+    tensors: list[Any] = []
     for group in groups:
         if isinstance(group["lr"], Tensor):
             if any(group["lr"] is other for other in tensors):

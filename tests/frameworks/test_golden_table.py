@@ -46,7 +46,7 @@ def test_the_readme_has_the_table() -> None:
 
 
 def test_ours_are_exact_in_every_digit_shown() -> None:
-    assert len(rows()) == 7
+    assert len(rows()) == 5
     for row in rows():
         assert list(row) == ["step", "exact", *OURS[:2], *THEIRS[:2], OURS[2], THEIRS[2], OURS[3], THEIRS[3]]
         assert {row[column] for column in OURS} == {row["exact"]}, row
