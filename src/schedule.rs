@@ -238,28 +238,26 @@ impl Curve {
     /// The formula, for a step >= 0. `python/learnrate/_formula.py` has the same expressions.
     ///
     /// Both phases lead from one rate to another, and both are measured from the nearer joint: so each joint is met
-    /// exactly, and a rate that comes close to zero there keeps its digits. Selects instead of branches, and one
+    /// exactly, and a rate that comes close to zero there keeps its digits. Selects of what is computed anyway, and one
     /// division, let the compiler evaluate several steps at once.
     #[inline(always)]
     fn value(&self, step: f64) -> f64 {
         let step = if step < self.end { step } else { self.end };
         let warming = step < self.warmup;
-        let done = step - if warming { 0.0 } else { self.warmup };
-        let left = if warming { self.warmup } else { self.end } - step;
-        let near = if done < left { done } else { left };
+        let (start, finish) = if warming { (0.0, self.warmup) } else { (self.warmup, self.end) };
+        let (done, left) = (step - start, finish - step);
 
-        let from = if warming { self.initial } else { self.peak };
-        let to = if warming { self.peak } else { self.floor };
-        let span = if warming { self.peak - self.initial } else { self.floor - self.peak };
-
+        let (from, to, span, divisor) = if warming {
+            (self.initial, self.peak, self.peak - self.initial, self.warmup)
+        } else {
+            (self.peak, self.floor, self.floor - self.peak, self.decay * self.decay)
+        };
+        let (near, joint, span) = if done < left { (done, from, span) } else { (left, to, -span) };
         let square = near * near;
-        let ratio = if warming { near } else { square }
-            / if warming { self.warmup } else { self.decay * self.decay };
+        let ratio = if warming { near } else { square } / divisor;
         let curved = half_cosine(ratio);
         let share = if warming { ratio } else { curved };
-        let change = span * share;
-        let (up, down) = (from + change, to - change);
-        if done < left { up } else { down }
+        joint + span * share
     }
 }
 
