@@ -246,13 +246,14 @@ impl Curve {
         let warming = step < self.warmup;
         let (start, finish) = if warming { (0.0, self.warmup) } else { (self.warmup, self.end) };
         let (done, left) = (step - start, finish - step);
+        let near = if done < left { done } else { left };
 
         let (from, to, span, divisor) = if warming {
             (self.initial, self.peak, self.peak - self.initial, self.warmup)
         } else {
             (self.peak, self.floor, self.floor - self.peak, self.decay * self.decay)
         };
-        let (near, joint, span) = if done < left { (done, from, span) } else { (left, to, -span) };
+        let (joint, span) = if done < left { (from, span) } else { (to, -span) };
         let square = near * near;
         let ratio = if warming { near } else { square } / divisor;
         let curved = half_cosine(ratio);

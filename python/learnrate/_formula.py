@@ -51,12 +51,14 @@ class Curve:
         step = xp.minimum(step, self.end)
         warming = step < self.warmup
         start, finish = xp.choose(warming, (0.0, self.warmup), (self.warmup, self.end))
-        return self.rate(xp, warming, step - start, finish - step)
+        done, left = step - start, finish - step
+        from_start = done < left
+        return self.rate(xp, warming, from_start, xp.where(from_start, done, left))
 
-    def rate(self, xp: Any, warming: Any, done: Any, left: Any) -> Any:
-        """The rate in a phase of which so many steps are done and left: from its nearer joint, a share of the span."""
+    def rate(self, xp: Any, warming: Any, from_start: Any, near: Any) -> Any:
+        """The rate in a phase, so `near` to one of its joints, which may be the one that it starts from."""
         from_, to, span, divisor = xp.choose(warming, self.rise, self.fall)
-        near, joint, span = xp.choose(done < left, (done, from_, span), (left, to, -span))
+        joint, span = xp.choose(from_start, (from_, span), (to, -span))
         ratio = xp.where(warming, near, near * near) / divisor
         share = xp.where(warming, ratio, half_cosine(ratio, self.c0, self.c0_lo))
         return joint + span * share

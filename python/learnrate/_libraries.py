@@ -114,7 +114,9 @@ def rates_of_integers(xp: Any, curve: Curve, steps: Any, dtype: Any, device: Any
     warming = steps < warmup_or_top
     done = steps - integers.where(warming, 0, warmup_or_top)
     left = integers.where(warming, to(warmup), to(end))
-    return curve.rate(Namespace(xp, dtype, device), warming, xp.astype(done, dtype), xp.astype(left, dtype))
+    from_start = done < left
+    near = xp.astype(xp.where(from_start, done, left), dtype)
+    return curve.rate(Namespace(xp, dtype, device), warming, from_start, near)
 
 
 def _rates_of_block(block: Any, schedule: Any, result: Any) -> Any:
