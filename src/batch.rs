@@ -88,12 +88,18 @@ where
 /// without. (Nothing here sees a pool that was started by others before the fork; in Python nobody else has this one.)
 #[cfg(feature = "rayon")]
 fn may_use_threads() -> bool {
+    use std::error::Error;
+    use std::sync::OnceLock;
     use std::sync::atomic::{AtomicU32, Ordering};
 
     static OWNER: AtomicU32 = AtomicU32::new(0);
+    static STARTED: OnceLock<bool> = OnceLock::new();
     let me = std::process::id();
-    match OWNER.compare_exchange(0, me, Ordering::Relaxed, Ordering::Relaxed) {
-        Ok(_) => true,
-        Err(owner) => owner == me,
-    }
+    let owner = OWNER.compare_exchange(0, me, Ordering::Relaxed, Ordering::Relaxed);
+    (owner.is_ok() || owner == Err(me))
+        && *STARTED.get_or_init(|| {
+            // Where the system gives no thread, one does all. An error without a source: the pool was there already.
+            let pool = rayon::ThreadPoolBuilder::new().build_global();
+            pool.err().is_none_or(|error| error.source().is_none())
+        })
 }

@@ -7,7 +7,7 @@ use numpy::{Element, PyArrayDyn, PyArrayMethods, PyUntypedArray, PyUntypedArrayM
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyFloat, PyInt};
+use pyo3::types::{PyFloat, PyInt, PyTuple};
 
 use crate::{Config, CosineDecay, Error};
 
@@ -90,13 +90,16 @@ impl PyCosineDecay {
         out: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         static EVALUATE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        static EMPTY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
         let py = slf.py();
         let number: Option<f64> = if let Ok(step) = step.cast_exact::<PyFloat>() {
             Some(step.extract()?)
         } else if let Ok(step) = step.cast_exact::<PyInt>() {
             step.extract::<i64>().ok().map(AsPrimitive::as_)
-        } else if let Some(rates) = slf.get().array(step, out) {
+        } else if let Some(rates) =
+            slf.get().array(step, out, EMPTY.import(py, "numpy", "empty")?)?
+        {
             return Ok(rates);
         } else {
             None
@@ -110,7 +113,7 @@ impl PyCosineDecay {
         evaluate.call1((slf, step, out))
     }
 
-    /// Writes the rates of `steps` into `out`: contiguous arrays of one shape. Returns the index of the first step
+    /// Writes the rates of `steps` into `out`: contiguous vectors of one length. Returns the index of the first step
     /// that is negative or NaN, if there is one.
     fn _fill(&self, steps: &Bound<'_, PyAny>, out: &Bound<'_, PyAny>) -> PyResult<Option<usize>> {
         let filled = if let Ok(out) = out.cast::<PyArrayDyn<f64>>() {
@@ -139,29 +142,31 @@ impl PyCosineDecay {
         &self,
         steps: &Bound<'py, PyAny>,
         out: Option<&Bound<'py, PyAny>>,
-    ) -> Option<Bound<'py, PyAny>> {
+        empty: &Bound<'py, PyAny>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
         let plain =
             |array: &Bound<'py, PyUntypedArray>| array.is_c_contiguous() && array.is_aligned();
 
-        let array = steps.cast_exact::<PyUntypedArray>().ok()?;
-        if !plain(array) || array.ndim() == 0 {
-            return None;
+        let Ok(array) = steps.cast_exact::<PyUntypedArray>() else { return Ok(None) };
+        if !plain(array) || array.ndim() == 0 || array.len() == 0 {
+            return Ok(None);
         }
-        let Some(out) = out else {
-            let rates = PyArrayDyn::<f64>::zeros(steps.py(), array.shape(), false);
-            let bad = self.fill_any(steps, &rates)?.ok()?;
-            return bad.is_none().then(|| rates.into_any());
+        let out = match out {
+            Some(out) => out.clone(),
+            None => empty.call1((PyTuple::new(steps.py(), array.shape())?,))?, // may raise a MemoryError
         };
-        let given = out.cast_exact::<PyUntypedArray>().ok()?;
+        let Ok(given) = out.cast_exact::<PyUntypedArray>() else { return Ok(None) };
         if !plain(given) || given.shape() != array.shape() {
-            return None;
+            return Ok(None);
         }
-        let bad = if let Ok(rates) = out.cast::<PyArrayDyn<f64>>() {
+        let filled = if let Ok(rates) = out.cast::<PyArrayDyn<f64>>() {
+            self.fill_any(steps, rates)
+        } else if let Ok(rates) = out.cast::<PyArrayDyn<f32>>() {
             self.fill_any(steps, rates)
         } else {
-            self.fill_any(steps, out.cast::<PyArrayDyn<f32>>().ok()?)
-        }?;
-        bad.ok()?.is_none().then(|| out.clone())
+            None
+        };
+        Ok(matches!(filled, Some(Ok(None))).then_some(out))
     }
 
     /// None if the steps are of another type.

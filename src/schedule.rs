@@ -272,8 +272,26 @@ fn check_rate(argument: &'static str, rate: &mut f64) -> Result<(), Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Config, CosineDecay};
+    use num_traits::{AsPrimitive, Float};
+
+    use super::{Config, CosineDecay, Curve};
     use crate::vectors::Vectors;
+
+    fn check<S, R>(vectors: Vectors, curve: Curve, steps: &[S])
+    where
+        S: AsPrimitive<f64>,
+        R: Float + std::fmt::Debug + 'static,
+        f64: AsPrimitive<R>,
+    {
+        // Also where the steps end within a vector.
+        for length in (0..70).chain([steps.len()]) {
+            let mut rates = vec![R::nan(); length];
+            let floats = steps.iter().map(|step| step.as_());
+            assert!(vectors.evaluate(move |step| curve.value(step), floats, &mut rates));
+            let expected = steps.iter().map(|step| curve.value(step.as_()).as_());
+            assert!(rates.into_iter().eq(expected.take(length)), "{vectors:?}");
+        }
+    }
 
     /// Only an optimized build, `cargo test --release`, has vectors.
     #[test]
@@ -285,27 +303,23 @@ mod tests {
             ..Config::new(0.7, 67_890)
         };
         let curve = CosineDecay::new(config).unwrap().curve;
-        // Whole and fractional, in every part of the schedule, in no order.
-        let steps: Vec<f64> = (0..100_003_u32)
-            .map(|i| f64::from(i.wrapping_mul(2_654_435_761) % 900_000) * 0.1)
-            .collect();
-        let expected: Vec<u64> = steps.iter().map(|&step| curve.value(step).to_bits()).collect();
-        let available: Vec<_> =
-            Vectors::ALL.iter().filter(|vectors| vectors.are_available()).collect();
+        // In every part of the schedule, in no order; rates are positive, so equal ones have equal bits.
+        let whole: Vec<i32> =
+            (0..100_003_u32).map(|i| (i.wrapping_mul(2_654_435_761) % 90_000).as_()).collect();
+        let long: Vec<i64> =
+            whole.iter().map(|&step| i64::from(step) * 3_000_000_000_000).collect();
+        let single: Vec<f32> = whole.iter().map(|&step| step.as_()).collect();
+        let mut parts: Vec<f64> = whole.iter().map(|&step| f64::from(step) * 0.9).collect();
+        parts.extend([0.0, -0.0, 5e-324, 1e300, f64::INFINITY]);
+        let available: Vec<_> = Vectors::ALL.iter().filter(|v| v.are_available()).collect();
         println!("widths: {available:?}");
-        for vectors in available {
-            // Also where the steps end within a vector.
-            for length in (0..70).chain([100_003]) {
-                let mut rates = vec![f64::NAN; length];
-                assert!(vectors.evaluate(
-                    move |step| curve.value(step),
-                    steps.iter().copied(),
-                    &mut rates
-                ));
-                assert!(
-                    rates.iter().map(|rate| rate.to_bits()).eq(expected[..length].iter().copied())
-                );
-            }
+        assert_eq!(Vectors::widest(), *available[0]);
+        for &&vectors in &available {
+            check::<_, f64>(vectors, curve, &parts);
+            check::<_, f32>(vectors, curve, &parts);
+            check::<_, f64>(vectors, curve, &single);
+            check::<_, f64>(vectors, curve, &whole);
+            check::<_, f64>(vectors, curve, &long);
         }
     }
 }

@@ -327,6 +327,7 @@ OVERLAPS: dict[str, Callable[[np.ndarray], tuple[Any, np.ndarray]]] = {
     "float32 in float64": lambda buffer: (buffer, buffer.view(np.float32)[: buffer.size]),
     "float64 over integers": lambda buffer: (filled(buffer.view(np.int64), 7), buffer),
     "through __array__": lambda buffer: (HasArray(buffer[:-1]), buffer[1:]),
+    "through another base": lambda buffer: (np.frombuffer(buffer.data)[:-1], np.frombuffer(buffer.data)[1:]),
     "through memoryview": lambda buffer: (buffer.data[:-1], buffer[1:]),
     "broadcast": lambda buffer: (np.broadcast_to(buffer[:4], (buffer.size // 4, 4)), buffer.reshape(-1, 4)),
 }
@@ -339,6 +340,12 @@ def test_out_may_overlap_the_steps(schedule: Schedule, overlap: str, size: int) 
     expected = schedule(np.array(steps)).astype(out.dtype)  # from a copy
     assert schedule(steps, out=out) is out
     assert same(out, expected)
+
+
+def test_an_empty_out_may_be_the_steps(schedule: Schedule) -> None:
+    for shape in (0, (0, 6)):
+        empty = np.zeros(shape)
+        assert schedule(empty, out=empty) is empty
 
 
 def test_a_bad_step_is_named_as_it_was_where_out_overlaps_it(schedule: Schedule) -> None:

@@ -87,6 +87,47 @@ def test_a_large_batch_runs_on_as_many_threads_as_rayon_may_use(learnrate: Modul
     assert run(learnrate.BACKEND, script, **limits) == f"{learnrate.BACKEND} {workers}"
 
 
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="counts threads where Linux lists them")
+def test_no_thread_is_started_where_it_would_not_pay(learnrate: ModuleType) -> None:
+    script = """
+        from pathlib import Path
+        import numpy as np, learnrate
+
+        schedule = learnrate.CosineDecay(0.25, 10**7)
+        counts = []
+        for size in (16_384, 100_000):
+            schedule(np.arange(float(size)))
+            counts.append(len(list(Path("/proc/self/task").iterdir())))
+        print(*counts)
+    """
+    more = {"native": 2, "python": 0}[learnrate.BACKEND]
+    limits = {"RAYON_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "1"}
+    assert run(learnrate.BACKEND, script, **limits) == f"1 {1 + more}"
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="Linux's limits")
+def test_a_machine_without_room_says_so_and_a_pool_without_threads_works(learnrate: ModuleType) -> None:
+    script = """
+        import resource
+        import numpy as np, learnrate
+
+        schedule = learnrate.CosineDecay(0.25, 10**7)
+        steps, many = np.arange(1e5), np.zeros(10**8, np.int32)
+        expected = [schedule(float(step)) for step in range(0, 100_000, 1000)]
+        schedule(steps[:16_000])  # imports what it needs, and starts no thread
+        in_use = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+        room = {"native": 2**20, "python": 2**24}[learnrate.BACKEND]  # too little for a native thread's stack
+        resource.setrlimit(resource.RLIMIT_AS, (in_use + room, -1))
+        assert schedule(steps)[::1000].tolist() == expected
+        try:
+            schedule(many)
+        except MemoryError:
+            print("MemoryError")
+    """
+    limits = {"RAYON_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "1"}
+    assert run(learnrate.BACKEND, script, **limits) == "MemoryError"
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 @pytest.mark.parametrize("warm", [True, False], ids=["pool-warm", "pool-cold"])
 def test_a_forked_child_finishes_a_batch(learnrate: ModuleType, warm: bool) -> None:

@@ -150,6 +150,8 @@ def _fill(schedule: Core, steps: Any, rates: Any) -> int | None:
     """Writes the rates of the steps; returns the position in C order of the first one that is negative or NaN."""
     import numpy as np
 
+    if not steps.size:
+        return None
     plain = steps.dtype in (np.float64, np.int64, np.float32, np.int32)
     if plain and steps.flags.c_contiguous and steps.flags.aligned and rates.flags.carray:
         return schedule._fill(steps.reshape(-1), rates.reshape(-1))
