@@ -7,8 +7,8 @@ use divan::{Bencher, black_box};
 use learnrate::{Config, CosineDecay};
 use num_traits::{AsPrimitive, Float};
 
-/// The cost of a call; one thread's work, in the first-level cache; many threads' work, out of it.
-const SIZES: [u32; 3] = [100, 4_096, 1_000_000];
+/// The cost of a call; one thread's work, in the first-level cache; where a second begins to pay; many threads' work.
+const SIZES: [u32; 4] = [100, 4_096, 32_768, 1_000_000];
 
 fn main() {
     divan::main();

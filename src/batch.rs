@@ -12,8 +12,9 @@ const CHUNK: usize = 4096;
 #[cfg(feature = "rayon")]
 const TASK: usize = 2 * CHUNK;
 
-/// Steps up to which the caller's own thread does all. Waking another takes 5 µs: on two cores with AVX-512, the
-/// slowest case for threads, 16,384 steps take 15 µs on one thread and 13 to 21 on two, 32,768 take 30 and 22.
+/// Steps up to which the caller's own thread does all, for waking another takes 5 µs. On two cores with AVX-512, the
+/// slowest case for threads, 32,768 steps take 30 µs on one and 22 on two (`cargo bench`, with `RAYON_NUM_THREADS` 1 and
+/// 2); half as many, with this constant lowered, gained nothing.
 #[cfg(feature = "rayon")]
 const SERIAL: usize = 4 * CHUNK;
 

@@ -8,7 +8,7 @@ from . import _steps
 from ._arguments import MAX_STEPS
 from ._formula import SCALAR, Curve
 
-BLOCK = 32768
+BLOCK = 32_768
 """Steps that NumPy evaluates at a time, so that its temporaries do not grow with the batch."""
 
 

@@ -23,8 +23,8 @@ Q = (
 )
 
 
-def half_cosine(z: Any, c0: float = C0, c0_lo: float = C0_LO) -> Any:
-    """sin(pi/2 * sqrt(z))**2 for 0 <= z <= 1/4."""
+def half_cosine(z: Any, c0: float, c0_lo: float) -> Any:
+    """sin(pi/2 * sqrt(z))**2 for 0 <= z <= 1/4, with the first coefficient in two parts."""
     q0, q1, q2, q3, q4, q5, q6, q7 = Q
     q = ((((((q7 * z + q6) * z + q5) * z + q4) * z + q3) * z + q2) * z + q1) * z + q0
     return z * (c0 + (z * q + c0_lo))
@@ -33,18 +33,18 @@ def half_cosine(z: Any, c0: float = C0, c0_lo: float = C0_LO) -> Any:
 class Curve:
     """The formula of a schedule, with what it needs in float64."""
 
-    __slots__ = ("decay", "end", "fall", "rise", "warmup")
+    __slots__ = ("end", "fall", "rise", "warmup")
     c0, c0_lo = C0, C0_LO
 
     def __init__(self, schedule: Any) -> None:
         initial, peak = schedule.initial_learning_rate, schedule.peak_learning_rate
         floor: float = schedule.final_learning_rate
-        self.decay = float(schedule.decay_steps)
+        decay = float(schedule.decay_steps)
         self.end = float(schedule.total_steps)
-        self.warmup = self.end - self.decay
+        self.warmup = self.end - decay
         # The rates that each phase leads from and to, how far that is, and what its steps are divided by.
         self.rise = (initial, peak, peak - initial, self.warmup)
-        self.fall = (peak, floor, floor - peak, self.decay * self.decay)
+        self.fall = (peak, floor, floor - peak, decay * decay)
 
     def value(self, xp: Any, step: Any) -> Any:
         """The rate at steps >= 0."""

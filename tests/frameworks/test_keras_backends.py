@@ -1,5 +1,5 @@
-"""The tests in `keras_schedule.py` pass on each backend of Keras, in a process each: Keras has one for a process, and
-TensorFlow and PyTorch abort in one process.
+"""The tests in `keras_schedule.py` and `keras_saving.py` pass on each backend of Keras, in a process each: Keras has
+one backend for a process, and TensorFlow and PyTorch abort in one process.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-TESTS = Path(__file__).with_name("keras_schedule.py")
+TESTS = [Path(__file__).with_name(name) for name in ("keras_schedule.py", "keras_saving.py")]
 SECONDS = 240
 """About ten times what a backend takes."""
 
@@ -21,7 +21,7 @@ SECONDS = 240
 @pytest.mark.parametrize("backend", ["jax", "tensorflow", "torch"])
 def test_on_the_backend(backend: str, tmp_path: Path) -> None:
     report = tmp_path / "report.xml"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", str(TESTS)]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", *map(str, TESTS)]
     environment = {**os.environ, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"}
     environment.pop("PYTEST_ADDOPTS", None)  # a selection made for this process
     environment["KERAS_HOME"] = str(tmp_path)  # no configuration of the user's
@@ -31,6 +31,6 @@ def test_on_the_backend(backend: str, tmp_path: Path) -> None:
     cases = list(ElementTree.parse(report).iter("testcase"))
     assert [case.get("name") for case in cases if len(case.findall("skipped"))] == []
     ran = {str(case.get("name")).partition("[")[0] for case in cases}
-    written = re.findall(r"^def (test_\w+)", TESTS.read_text("utf-8"), re.MULTILINE)
+    written = re.findall(r"^def (test_\w+)", "".join(file.read_text("utf-8") for file in TESTS), re.MULTILINE)
     assert ran == set(written)
     assert len(written) == len(ran) > 0  # no two of one name
