@@ -13,8 +13,8 @@ const CHUNK: usize = 4096;
 const TASK: usize = 2 * CHUNK;
 
 /// Steps up to which the caller's own thread does all, for waking another takes 5 µs. On two cores with AVX-512, the
-/// slowest case for threads, 32,768 steps take 30 µs on one and 22 on two (`cargo bench`, with `RAYON_NUM_THREADS` 1 and
-/// 2); half as many, with this constant lowered, gained nothing.
+/// slowest case for threads, 32,768 steps take 30 to 38 µs on one and 22 on two (`cargo bench`, with
+/// `RAYON_NUM_THREADS` 1 and 2); half as many, with this constant lowered, gained nothing.
 #[cfg(feature = "rayon")]
 const SERIAL: usize = 4 * CHUNK;
 
