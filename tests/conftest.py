@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
 import pytest
+
+os.environ["MPLBACKEND"] = "agg"  # no windows
 
 # The package's modules, by backend: each backend has an import of its own.
 MODULES: dict[str, dict[str, ModuleType]] = {}
@@ -55,6 +57,23 @@ def learnrate(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
 def _forget_package() -> dict[str, ModuleType]:
     names = [name for name in sys.modules if name.partition(".")[0] == "learnrate"]
     return {name: sys.modules.pop(name) for name in names}
+
+
+@pytest.fixture
+def cli(learnrate: ModuleType, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Runs the command with its arguments; returns the exit status and what went to stdout and stderr."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        from learnrate.cli import main
+
+        try:
+            status = main([str(argument) for argument in arguments])
+        except SystemExit as stop:  # argparse's
+            status = int(stop.code or 0)
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return run
 
 
 @pytest.fixture

@@ -44,6 +44,7 @@ schedule = learnrate.CosineDecay(0.1, 1000)
 print("CosineDecay", inspect.signature(learnrate.CosineDecay))
 print("schedule", inspect.signature(schedule))
 print("serialize", inspect.signature(learnrate.serialize))
+print("plot", inspect.signature(learnrate.plot))
 print("deserialize", inspect.signature(learnrate.deserialize))
 for name in dir(schedule):
     if not name.startswith("_") or name == "__replace__":

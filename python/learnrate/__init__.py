@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from ._backend import BACKEND
 from ._cosine_decay import CosineDecay
 from ._exchange import deserialize, serialize
+from ._plot import plot
 
-__all__ = ["BACKEND", "CosineDecay", "__version__", "deserialize", "serialize"]
+__all__ = ["BACKEND", "CosineDecay", "__version__", "deserialize", "plot", "serialize"]
 
 __version__: str
 

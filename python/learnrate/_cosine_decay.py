@@ -14,6 +14,8 @@ from . import _arguments, _backend, _config
 if TYPE_CHECKING:
     import inspect
 
+    from matplotlib.axes import Axes
+
 FIELDS = ("initial_learning_rate", "decay_steps", "alpha", "name", "warmup_target", "warmup_steps")
 DEFAULTS = {"alpha": 0.0, "name": "CosineDecay", "warmup_target": None, "warmup_steps": 0}
 
@@ -255,6 +257,24 @@ class CosineDecay(_backend.CosineDecay):
         return type(self)(**{**self.get_config(), **changes})
 
     __replace__ = replace
+
+    def plot(self, ax: Axes | None = None, *, log: bool = False) -> Axes:
+        """Draws the schedule with matplotlib: see `learnrate.plot`, which draws several.
+
+        >>> from learnrate import CosineDecay
+        >>> ax = CosineDecay(0.1, 1000).plot()
+        >>> ax.get_ylabel()
+        'learning rate'
+        """
+        from ._plot import plot
+
+        return plot(self, ax=ax, log=log)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from ._notebook import html
+
+        return html(self)
 
     def __repr__(self) -> str:
         shown = {k: v for k, v in self.get_config().items() if k not in DEFAULTS or v != DEFAULTS[k]}

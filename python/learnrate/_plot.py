@@ -1,0 +1,168 @@
+"""`plot`: schedules drawn by matplotlib, which is imported when the first one is."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ._arguments import refuse
+from ._cosine_decay import CosineDecay
+from ._picture import BEYOND, curve, differences, phases
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+FIGURE: dict[str, Any] = {"figsize": (8.0, 4.5), "layout": "constrained"}
+SHORT = 1 / 40
+"""A warmup of a smaller share of the picture's width gets a picture of its own."""
+
+
+def plot(
+    *schedules: CosineDecay, ax: Axes | None = None, log: bool = False, labels: Sequence[str] | None = None
+) -> Axes:
+    """Draws schedules: the rate over the steps, from the first update to somewhat after the last decay ends.
+
+    The curve is that of `schedule(step)`, by 256 straight lines to a phase, however long the schedule is. One schedule
+    has its phases marked and its joints labelled; several have a legend that says what differs. A warmup too short to
+    be seen has a small picture of its own.
+
+    Args:
+        schedules: what to draw.
+        ax: the matplotlib axes to draw on; None makes a figure with pyplot.
+        log: whether the axis of rates is logarithmic. A rate of 0 is then out of sight, below it.
+        labels: the legend's texts, one for each schedule; None for what differs.
+
+    Returns:
+        The axes. `ax.figure.savefig("curve.svg")` writes a file.
+
+    Raises:
+        ImportError: matplotlib is missing: `pip install 'learnrate[plot]'`.
+        TypeError: there is no schedule, or an argument has the wrong type.
+        ValueError: there is not one label for each schedule.
+
+    >>> import learnrate
+    >>> cosine = learnrate.CosineDecay(0.0, 90_000, warmup_target=1e-3, warmup_steps=10_000)
+    >>> ax = learnrate.plot(cosine, cosine.replace(alpha=0.1))
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['alpha=0.0', 'alpha=0.1']
+    """
+    for schedule in schedules:
+        if not isinstance(schedule, CosineDecay):
+            refuse(TypeError, "schedules", "learnrate schedules", schedule)
+    if not schedules:
+        raise TypeError("Argument `schedules` must be at least one schedule. Received: none")
+    if labels is not None and (isinstance(labels, str) or len(labels) != len(schedules)):
+        refuse(ValueError, "labels", f"one for each of {len(schedules)} schedules", labels)
+    _need_matplotlib()
+    from matplotlib.axes import Axes
+
+    if ax is None:
+        from matplotlib import pyplot
+
+        ax = pyplot.figure(**FIGURE).add_subplot()
+    elif not isinstance(ax, Axes):
+        refuse(TypeError, "ax", "matplotlib axes or None", ax)
+    _draw(ax, schedules, labels or differences(schedules), log)
+    return ax
+
+
+def rendered(schedules: Sequence[CosineDecay], labels: Sequence[str], file_format: str, *, log: bool) -> bytes:
+    """A file's content: "png", "svg" or what else matplotlib writes, without a window or pyplot's list of figures."""
+    _need_matplotlib()
+    from matplotlib.figure import Figure
+
+    figure, content = Figure(**FIGURE), io.BytesIO()
+    if file_format not in figure.canvas.get_supported_filetypes():
+        raise ValueError("The file of a picture must end in .png, .svg or what else matplotlib writes")
+    plot(*schedules, ax=figure.subplots(), log=log, labels=labels)
+    figure.savefig(content, format=file_format, dpi=150)
+    return content.getvalue()
+
+
+def _need_matplotlib() -> None:
+    try:
+        import matplotlib  # noqa: F401
+    except ModuleNotFoundError as error:
+        if error.name != "matplotlib":
+            raise
+        raise ImportError("Drawing needs matplotlib: pip install 'learnrate[plot]'") from None
+
+
+def _draw(ax: Any, schedules: Sequence[CosineDecay], labels: Sequence[str], log: bool) -> None:
+    end = max(schedule.total_steps for schedule in schedules)
+    lines = [_line(ax, schedule, end * BEYOND) for schedule in schedules]
+    _scale(ax, lines, log)
+    ax.set(xlabel="step (optimizer updates done)", ylabel="learning rate")
+    if len(schedules) == 1:
+        _mark(ax, schedules[0], end * BEYOND)
+    else:
+        above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0), "frameon": False}
+        ax.legend(lines, labels, ncols=2, **above)
+    warmups = [schedule.total_steps - schedule.decay_steps for schedule in schedules]
+    if short := [warmup for warmup in warmups if 0 < warmup < end * SHORT]:
+        inset = ax.inset_axes(_free_corner(ax, lines))
+        for schedule, line in zip(schedules, lines, strict=True):
+            _line(inset, schedule, max(short) * 1.5, color=line.get_color())
+        _scale(inset, inset.lines, log)
+        inset.set_title("warmup", fontsize="small")
+        inset.tick_params(labelsize="small")
+
+
+def _line(ax: Any, schedule: CosineDecay, last: float, **style: Any) -> Any:
+    """The curve, with dots at its joints."""
+    steps, rates = curve(schedule, last)
+    joints = [steps.index(phase.first) for phase in phases(schedule) if phase.first <= last]
+    (line,) = ax.plot(steps, rates, marker="o", markersize=4, markevery=joints, **style)
+    return line
+
+
+def _scale(ax: Any, lines: Sequence[Any], log: bool) -> None:
+    from matplotlib.ticker import EngFormatter, MaxNLocator, StrMethodFormatter
+
+    compact = EngFormatter(sep="")
+    compact.ENG_PREFIXES = {0: "", 3: "k", 6: "M", 9: "B", 12: "T", 15: "Q"}
+    ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    ax.xaxis.set_major_formatter(compact)
+    ax.margins(x=0.01, y=0.12)
+    if log and max(rate for line in lines for rate in line.get_ydata()) > 0.0:
+        ax.set_yscale("log")
+    else:
+        ax.yaxis.set_major_formatter(StrMethodFormatter("{x:.3g}"))
+    ax.grid(alpha=0.25)
+    ax.spines[["top", "right"]].set_visible(False)
+
+
+def _mark(ax: Any, schedule: CosineDecay, last: float) -> None:
+    """Shades the phases before and after the decay, names those with room for it, and labels the joints."""
+    before = schedule(0)
+    for name, first, end, _ in phases(schedule):
+        stop, rate = last if end is None else end, schedule(first)
+        if name != "decay":
+            ax.axvspan(first, stop, color="gray", alpha=0.1, linewidth=0)
+        if stop - first > 0.05 * last:
+            ax.text((first + stop) / 2, 1.01, name, transform=ax.get_xaxis_transform(), ha="center", color="gray")
+        # On the side of the joint where the curve is not.
+        above = rate > before if end is None else schedule(stop) <= rate
+        ax.annotate(
+            f"{rate:.6g} at {first:,}",
+            (first, rate),
+            (4, 6 if above else -6),
+            textcoords="offset points",
+            ha="right" if end is None else "left",
+            va="bottom" if above else "top",
+        )
+        before = rate
+
+
+def _free_corner(ax: Any, lines: Sequence[Any]) -> tuple[float, float, float, float]:
+    """Where, in shares of the axes, a small picture hides least of the curves."""
+    width, height, ticks = 0.34, 0.36, 0.1
+    to_axes = ax.transData + ax.transAxes.inverted()
+    points = [point for line in lines for point in to_axes.transform(line.get_xydata())]
+
+    def hidden(corner: tuple[float, float]) -> int:
+        left, bottom = corner
+        return sum(left - ticks < x < left + width and bottom - ticks < y < bottom + height + ticks for x, y in points)
+
+    return (*min([(0.63, 0.52), (0.63, 0.18), (0.13, 0.18), (0.13, 0.52)], key=hidden), width, height)

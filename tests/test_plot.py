@@ -1,0 +1,181 @@
+"""The promise: pictures are of the very function that trains, at any length, with joints and differences marked."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+LONG = {"decay_steps": 99_900_000_000, "alpha": 0.1, "warmup_target": 6e-5, "warmup_steps": 100_000_000}
+
+
+@pytest.fixture(autouse=True)
+def close() -> Iterator[None]:
+    yield
+    plt.close("all")
+
+
+def labels(ax: Any) -> list[str]:
+    return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"decay_steps": 1000},
+        {"decay_steps": 900, "alpha": 0.1, "warmup_target": 0.3, "warmup_steps": 100},
+        {"decay_steps": 1000, "alpha": 5.0},
+        {"decay_steps": 1, "warmup_target": 0.0, "warmup_steps": 1},
+        {"decay_steps": 2**53 - 2**40, "warmup_target": 1e300, "warmup_steps": 2**40},
+        LONG,
+    ],
+)
+def test_the_curve_is_the_schedule_s(CosineDecay: Any, fields: Any) -> None:
+    schedule = CosineDecay(0.02, **fields)
+    (line,) = schedule.plot().lines
+    steps, rates = line.get_data()
+    assert [schedule(step) for step in steps] == list(rates)
+    warmup = schedule.total_steps - schedule.decay_steps
+    joints = sorted({0, warmup, schedule.total_steps})
+    assert [steps[i] for i in line.get_markevery()] == joints
+    assert steps[-1] > 1.05 * schedule.total_steps
+    assert list(steps) == sorted(set(steps))
+    # Between the points there are straight lines: a chord of a half cosine of height 1 in n pieces is off by up to
+    # (pi / n)**2 / 2 / 8. The warmup is straight; 1e-9 is for rounding, far above it and far below the other.
+    between = (steps[1:] + steps[:-1]) / 2
+    height = max(rates) - min(rates)
+    assert abs(schedule(between) - (rates[1:] + rates[:-1]) / 2).max() <= height * ((math.pi / 256) ** 2 / 16 + 1e-9)
+
+
+def test_a_warmup_too_short_to_be_seen_has_a_picture_of_its_own(CosineDecay: Any) -> None:
+    schedule = CosineDecay(0.0, **LONG)
+    for log in (False, True):
+        ax = schedule.plot(log=log)
+        (inset,) = ax.child_axes
+        steps, rates = inset.lines[0].get_data()
+        assert steps[-1] == 1.5 * schedule.warmup_steps
+        assert (steps < schedule.warmup_steps).sum() >= 100
+        assert [schedule(step) for step in steps] == list(rates)
+        # It hides nothing of the curve.
+        box = inset.get_window_extent()
+        points = ax.transData.transform(ax.lines[0].get_xydata())
+        assert not any(box.contains(x, y) for x, y in points)
+    assert not schedule.replace(decay_steps=10**9).plot().child_axes
+    assert not schedule.replace(warmup_target=None, warmup_steps=0).plot().child_axes
+
+
+def test_phases_and_joints_are_marked(CosineDecay: Any) -> None:
+    ax = CosineDecay(0.5, 900, alpha=0.25, warmup_target=2.0, warmup_steps=100).plot()
+    texts = {text.get_text() for text in ax.texts}
+    assert texts == {"warmup", "decay", "hold", "0.5 at 0", "2 at 100", "0.5 at 1,000"}
+    shaded = [(patch.get_x(), patch.get_x() + patch.get_width()) for patch in ax.patches]
+    assert shaded == [(0, 100), (1000, pytest.approx(1100))]
+    assert ax.get_legend() is None
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("step (optimizer updates done)", "learning rate")
+
+
+def test_labels_keep_off_the_curve(CosineDecay: Any) -> None:
+    for fields in ({"alpha": 0.1}, {"alpha": 3.0}, {"warmup_target": 2.0}, {"warmup_target": 0.1, "alpha": 0.5}):
+        schedule = CosineDecay(1.0, 900, warmup_steps=100, **fields) if "warmup_target" in fields else None
+        ax = (schedule or CosineDecay(1.0, 900, **fields)).plot()
+        ax.figure.draw_without_rendering()
+        points = ax.transData.transform(ax.lines[0].get_xydata())
+        boxes = [text.get_window_extent() for text in ax.texts if " at " in text.get_text()]
+        assert len(boxes) >= 2
+        assert not any(box.contains(x, y) for box in boxes for x, y in points)
+
+
+def test_several_are_labelled_by_what_differs(learnrate: Any) -> None:
+    one = learnrate.CosineDecay(0.1, 1000)
+    plot = learnrate.plot
+    assert labels(plot(one, one.replace(alpha=0.5))) == ["alpha=0.0", "alpha=0.5"]
+    assert labels(plot(one, one.replace(alpha=0.5, decay_steps=2000))) == [
+        "decay_steps=1000, alpha=0.0",
+        "decay_steps=2000, alpha=0.5",
+    ]
+    assert labels(plot(one, one)) == ["CosineDecay", "CosineDecay"]
+    assert labels(plot(one, one.replace(name="b"), labels=["x", "y"])) == ["x", "y"]
+    ax = plot(one, one.replace(decay_steps=5000), one.replace(alpha=0.5))
+    assert len({line.get_color() for line in ax.lines}) == 3
+    assert all(line.get_xdata()[-1] == pytest.approx(5500) for line in ax.lines)
+
+
+def test_the_rates_axis_may_be_logarithmic(CosineDecay: Any) -> None:
+    schedule = CosineDecay(0.1, 1000)
+    assert schedule.plot().get_yscale() == "linear"
+    ax = schedule.plot(log=True)
+    assert ax.get_yscale() == "log"
+    bottom, top = ax.get_ylim()
+    assert 0.0 < bottom < schedule(990) < 0.1 < top
+    assert CosineDecay(0.0, 1000).plot(log=True).get_yscale() == "linear"  # nothing to take a logarithm of
+
+
+def test_it_draws_on_axes_that_are_there(learnrate: Any) -> None:
+    schedule = learnrate.CosineDecay(0.1, 1000)
+    ax = Figure().subplots()
+    assert schedule.plot(ax) is ax
+    assert learnrate.plot(schedule, ax=ax) is ax
+    assert len(ax.lines) == 2
+    assert plt.get_fignums() == []
+
+
+def test_what_cannot_be_drawn_is_refused(learnrate: Any) -> None:
+    schedule = learnrate.CosineDecay(0.1, 1000)
+    for arguments, options, error, text in (
+        ((), {}, TypeError, "Argument `schedules` must be at least one schedule. Received: none"),
+        (
+            ([schedule],),
+            {},
+            TypeError,
+            f"Argument `schedules` must be learnrate schedules. Received: schedules={[schedule]}",
+        ),
+        ((schedule,), {"ax": 5}, TypeError, "Argument `ax` must be matplotlib axes or None. Received: ax=5"),
+        (
+            (schedule,),
+            {"labels": []},
+            ValueError,
+            "Argument `labels` must be one for each of 1 schedules. Received: labels=[]",
+        ),
+        (
+            (schedule,),
+            {"labels": "x"},
+            ValueError,
+            "Argument `labels` must be one for each of 1 schedules. Received: labels='x'",
+        ),
+    ):
+        with pytest.raises(error) as info:
+            learnrate.plot(*arguments, **options)
+        assert str(info.value) == text
+    assert plt.get_fignums() == []
+
+
+def test_without_matplotlib_the_error_says_what_to_install(CosineDecay: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(ImportError) as info:
+        CosineDecay(0.1, 1000).plot()
+    assert str(info.value) == "Drawing needs matplotlib: pip install 'learnrate[plot]'"
+
+
+def test_a_broken_matplotlib_is_not_called_missing(CosineDecay: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "matplotlib")
+
+    class Finder:
+        @staticmethod
+        def find_spec(name: str, *_: object) -> None:
+            if name == "matplotlib":
+                raise ModuleNotFoundError("No module named 'kiwisolver'", name="kiwisolver")
+
+    monkeypatch.setattr(sys, "meta_path", [Finder, *sys.meta_path])
+    with pytest.raises(ModuleNotFoundError, match="kiwisolver"):
+        CosineDecay(0.1, 1000).plot()
+
+
+def test_fields_of_numpy_types_are_drawn(CosineDecay: Any) -> None:
+    ax = CosineDecay(np.float32(0.5), np.int64(4)).plot()
+    assert ax.lines[0].get_ydata()[0] == 0.5
