@@ -1,0 +1,99 @@
+"""The promise: the JSON Schema that the package ships takes what the readers take, and refuses what they refuse as far
+as a schema can say it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib import resources
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+ROOT = Path(__file__).parent.parent
+CASES = json.loads((ROOT / "tests" / "data" / "cases.json").read_text("utf-8"))
+FILES = sorted((ROOT / "examples").glob("*.json"))
+CONFIG = {"initial_learning_rate": 0.1, "decay_steps": 1000}
+# Rules between two fields, and one within a string, for which a schema has no words.
+INEXPRESSIBLE = ("so small that peak * alpha is finite", "<= 2**53 - decay_steps", "surrogates")
+
+
+def schema(learnrate: ModuleType) -> Draft202012Validator:
+    data = json.loads(resources.files(learnrate).joinpath("schedule.schema.json").read_text("utf-8"))
+    Draft202012Validator.check_schema(data)
+    return Draft202012Validator(data)
+
+
+def error(learnrate: ModuleType, text: str) -> str | None:
+    """Why the reader refuses the text, or None."""
+    try:
+        learnrate.CosineDecay.from_json(text)
+    except ValueError as refused:
+        return str(refused)
+    return None
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_the_examples_are_valid(learnrate: ModuleType, file: Path) -> None:
+    schema(learnrate).validate(json.loads(file.read_bytes()))
+
+
+@pytest.mark.parametrize("case", CASES["valid"], ids=lambda case: json.dumps(case["config"])[:60])
+def test_what_is_accepted_is_valid(learnrate: ModuleType, case: Any) -> None:
+    for config in (case["config"], case["envelope"]["config"]):
+        schema(learnrate).validate({"class_name": "CosineDecay", "config": config})
+    schema(learnrate).validate(case["envelope"])
+
+
+@pytest.mark.parametrize("case", CASES["bad_fields"], ids=lambda case: case["error"][:60])
+def test_what_is_refused_is_not_valid(learnrate: ModuleType, case: Any) -> None:
+    valid = schema(learnrate).is_valid({"class_name": "CosineDecay", "config": case["config"]})
+    assert not valid or any(rule in case["error"] for rule in INEXPRESSIBLE)
+
+
+scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+others = scalars | st.lists(scalars, max_size=2) | st.dictionaries(st.text(), scalars, max_size=2)
+# Mostly numbers that may do, so that other fields are looked at too.
+numbers = st.floats(0.0, 2.0) | st.integers(0, 10) | st.integers(2**53 - 5, 2**53 + 5) | others
+members = {
+    **dict.fromkeys(("initial_learning_rate", "decay_steps", "alpha", "warmup_target", "warmup_steps"), numbers),
+    "name": st.text() | others,
+}
+configs = st.fixed_dictionaries({}, optional={**members, "other": others})
+envelopes = st.fixed_dictionaries(
+    {"class_name": st.just("CosineDecay") | others, "config": configs | others},
+    optional={"module": others, "registered_name": others, "other": others},
+)
+
+
+@pytest.mark.filterwarnings("ignore:.*has no effect")
+@given(st.fixed_dictionaries({"class_name": st.just("CosineDecay"), "config": configs}) | envelopes | others)
+@example({"class_name": "CosineDecay", "config": {**CONFIG, "initial_learning_rate": 10**400}})
+@example({"class_name": "CosineDecay", "config": {**CONFIG, "initial_learning_rate": sys.float_info.max}})
+@example({"class_name": "CosineDecay", "config": {**CONFIG, "decay_steps": 2**53, "alpha": True}})
+@example({"class_name": "CosineDecay", "config": {**CONFIG, "decay_steps": 2**53 + 1}})
+@example({"class_name": "CosineDecay", "config": {**CONFIG, "decay_steps": 1000.5}})
+@example({"class_name": "CosineDecay", "config": {**CONFIG, "warmup_steps": 2.0, "name": None}})
+@example({"class_name": "CosineDecay", "config": {**CONFIG, "warmup_steps": 2**53}})
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=500)
+def test_schema_and_reader_agree(learnrate: ModuleType, data: Any) -> None:
+    text = json.dumps(data)
+    refused = error(learnrate, text)
+    assume(refused is None or not any(rule in refused for rule in INEXPRESSIBLE))
+    assert schema(learnrate).is_valid(json.loads(text)) == (refused is None), refused
+
+
+def test_defaults_and_keys_are_those_of_the_class(learnrate: ModuleType) -> None:
+    data: Any = schema(learnrate).schema
+    schedule = learnrate.CosineDecay(0.1, 1000)
+    assert list(data["properties"]) == list(learnrate.serialize(schedule))
+    fields = data["$defs"]["CosineDecay"]["properties"]
+    assert list(fields) == list(schedule.get_config())
+    defaults = {field: rule["default"] for field, rule in fields.items() if "default" in rule}
+    assert defaults == {field: schedule.get_config()[field] for field in list(fields)[2:]}
