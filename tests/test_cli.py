@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,25 +14,22 @@ from typing import Any
 
 import pytest
 
+CLI = Callable[..., tuple[int, str, str]]
 Show = Callable[[dict[str, Any] | str | bytes | Path], tuple[int, str, str]]
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.json"))
 
 
 @pytest.fixture
-def show(learnrate: ModuleType, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Show:
+def show(cli: CLI, tmp_path: Path) -> Show:
     """Shows a config or a file; returns the exit status and what went to stdout and stderr."""
 
     def show(config: dict[str, Any] | str | bytes | Path) -> tuple[int, str, str]:
-        from learnrate.cli import main
-
         file = config if isinstance(config, Path) else tmp_path / "schedule.json"
         if isinstance(config, dict):
             config = json.dumps({"class_name": "CosineDecay", "config": config})
         if not isinstance(config, Path):
             file.write_bytes(config if isinstance(config, bytes) else config.encode())
-        status = main(["show", str(file)])
-        printed = capsys.readouterr()
-        return status, printed.out, printed.err
+        return cli("show", file)
 
     return show
 
@@ -152,6 +150,20 @@ def test_output_that_cannot_be_written_is_one_line(learnrate: ModuleType) -> Non
         result = subprocess.run(arguments, env=environment, stdout=full, stderr=subprocess.PIPE, timeout=60)
     assert result.returncode == 2
     assert result.stderr == b"learnrate: error: cannot write: No space left on device\n"
+
+
+@pytest.mark.parametrize("arguments", [[], ["show"], ["table"], ["schema"]])
+def test_help_fits_80_columns_and_its_examples_are_commands(
+    cli: CLI, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    status, out, _ = cli(*arguments, "--help")
+    assert status == 0
+    assert all(len(line) <= 80 for line in out.splitlines())
+    for example in re.findall(r"^  learnrate (.+)", out, re.MULTILINE):
+        command, *words = example.split(" > ")[0].split()
+        assert command == arguments[0]
+        assert all(word in out.split("examples:")[0] for word in words if word.startswith("--"))
 
 
 def test_version_names_the_backend(learnrate: ModuleType) -> None:

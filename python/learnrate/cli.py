@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import os
+import shutil
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
+from importlib import resources
 from pathlib import Path
 
 import learnrate
 
+from . import _terminal
 from ._cosine_decay import CosineDecay
+from ._picture import differences
+from ._plot import rendered
+from ._report import printable, report, wrap
+
+BLOCK = 10_000
+"""Lines of a table that are made at a time: a table may be longer than memory."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit status."""
     options = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], None] = options.command
     try:
-        print("\n\n".join(_report(file) for file in options.files), flush=True)
-    except _BadFileError as error:
+        command(options)
+        sys.stdout.flush()
+    except _FileError as error:
         print(f"learnrate: error: {error}", file=sys.stderr)
         return 2
     except OSError as error:
@@ -34,17 +46,102 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="learnrate", description="Learning-rate schedules as Keras-compatible JSON.")
+    parser = argparse.ArgumentParser(
+        prog="learnrate",
+        description="Learning-rate schedules as Keras-compatible JSON.",
+        epilog="`learnrate COMMAND --help` has examples.",
+    )
     parser.add_argument("--version", action=_Version, nargs=0, help="the version and the backend")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    raw = argparse.RawDescriptionHelpFormatter
+
     show = commands.add_parser(
         "show",
+        formatter_class=raw,
         help="what a schedule does, before you train with it",
-        description="Prints a schedule's phases, its rate at telling steps, and advice where it looks like a mistake.",
-        epilog="example: learnrate show examples/nanogpt-124m.json",
+        description="Draws a schedule and prints its phases, its rate at telling steps, and advice\n"
+        "where it looks like a mistake. Several are drawn in one picture. Curves and\n"
+        "--save need the extra: pip install 'learnrate[plot]'.",
+        epilog="examples:\n"
+        "  learnrate show examples/nanogpt-124m.json\n"
+        "  learnrate show old.json new.json --log\n"
+        "  learnrate show examples/nanogpt-124m.json --save curve.svg",
     )
+    show.set_defaults(command=_show)
     show.add_argument("files", nargs="+", metavar="FILE", help="a schedule as JSON; - for standard input")
+    show.add_argument("--log", action="store_true", help="draw the rates on a logarithmic axis")
+    show.add_argument(
+        "--save", type=Path, metavar="PICTURE", help="also draw to a file: .png, .svg, or what else matplotlib writes"
+    )
+
+    table = commands.add_parser(
+        "table",
+        formatter_class=raw,
+        help="rates by step, as CSV",
+        description="Prints the rate at each step as CSV, with a column for each schedule. Numbers\n"
+        "read back to the last bit.",
+        epilog="examples:\n"
+        "  learnrate table examples/nanogpt-124m.json --stride 1000 > nanogpt.csv\n"
+        "  learnrate table old.json new.json --start 100 --stop 200",
+    )
+    table.set_defaults(command=_table)
+    table.add_argument("files", nargs="+", metavar="FILE", help="a schedule as JSON; - for standard input")
+    table.add_argument("--start", type=_step, default=0, metavar="STEP", help="the first step; default 0")
+    table.add_argument(
+        "--stop", type=_step, metavar="STEP", help="where to stop, before this step; default: after the last decay ends"
+    )
+    table.add_argument(
+        "--stride", type=_stride, default=1, metavar="STEPS", help="from one line to the next; default 1"
+    )
+
+    schema = commands.add_parser(
+        "schema",
+        formatter_class=raw,
+        help="the JSON Schema of these files",
+        description="Prints the JSON Schema of a schedule's file, for editors and other validators.",
+        epilog="example:\n  learnrate schema > schedule.schema.json",
+    )
+    schema.set_defaults(command=_schema)
     return parser
+
+
+def _show(options: argparse.Namespace) -> None:
+    schedules = [_read(file) for file in options.files]
+    if options.save:
+        _save(options.save, schedules, options.files, log=options.log)
+    columns = shutil.get_terminal_size().columns
+    width = columns if sys.stdout.isatty() else None  # in a pipe or file, lines are as long as they are
+    several = len(schedules) > 1
+    picture = _terminal.draw(schedules, min(columns, 100), log=options.log)
+    try:
+        picture.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:  # its dots are not in every terminal's encoding
+        picture = ""
+    if picture and several:
+        texts = zip(options.files, differences(schedules), strict=True)
+        legend = [f"{_terminal.letter(i)}  {printable(f'{file}: {text}')}" for i, (file, text) in enumerate(texts)]
+        print(picture, "", *wrap(legend, width), "", "", sep="\n")
+    reports = []
+    for file, schedule in zip(options.files, schedules, strict=True):
+        title = schedule.name if file == "-" else f"{file}: {schedule.name}"
+        reports.append(report(title, schedule, "" if several else picture, width))
+    print("\n\n".join(reports))
+
+
+def _table(options: argparse.Namespace) -> None:
+    schedules = [_read(file) for file in options.files]
+    stop = options.stop if options.stop is not None else 1 + max(schedule.total_steps for schedule in schedules)
+    steps = range(options.start, stop, options.stride)
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    names = [printable(file) for file in options.files] if len(schedules) > 1 else ["learning_rate"]
+    writer.writerow(["step", *names])
+    for first in range(0, len(steps), BLOCK):
+        block = steps[first : first + BLOCK]
+        writer.writerows(zip(block, *(schedule(block).tolist() for schedule in schedules), strict=True))
+
+
+def _schema(options: argparse.Namespace) -> None:
+    print(resources.files(learnrate).joinpath("schedule.schema.json").read_text("utf-8"), end="")
 
 
 class _Version(argparse.Action):
@@ -55,101 +152,52 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-class _BadFileError(Exception):
-    """A file that is no schedule: the text says which and why."""
+def _step(text: str, least: int = 0) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = -1
+    if number < least:
+        raise argparse.ArgumentTypeError(f"must be a whole number >= {least}. Received: {text}")
+    return number
+
+
+def _stride(text: str) -> int:
+    return _step(text, least=1)
+
+
+class _FileError(Exception):
+    """A file that is no schedule, or cannot be written: the text says which and why."""
 
 
 def _read(file: str) -> CosineDecay:
     try:
         if file == "-" and sys.stdin is None:
-            raise _BadFileError("-: standard input is closed")
+            raise _FileError("-: standard input is closed")
         text = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the advice says it
             return CosineDecay.from_json(text)
     except OSError as error:
-        raise _BadFileError(f"{file}: {error.strerror}") from None
+        raise _FileError(f"{file}: {error.strerror}") from None
     except ValueError as error:
-        raise _BadFileError(f"{file}: {error}".replace("\n", " ")) from None
+        raise _FileError(f"{file}: {error}".replace("\n", " ")) from None
 
 
-def _report(file: str) -> str:
-    schedule = _read(file)
-    blocks = [
-        [_printable(schedule.name if file == "-" else f"{file}: {schedule.name}"), _summary(schedule)],
-        _table([("phase", "steps", "rate"), *_phases(schedule)]),
-        _table([("step", "rate", ""), *_telling_steps(schedule)]),
-        [f"advice: {line}" for line in _advice(schedule)],
-    ]
-    return "\n\n".join("\n".join(block) for block in blocks if block)
-
-
-def _printable(text: str) -> str:
-    """Without what would break the layout, command a terminal, or have no place in a terminal's encoding."""
-    return text if text.isascii() and text.isprintable() else ascii(text)[1:-1]
-
-
-def _summary(schedule: CosineDecay) -> str:
-    return (
-        f"first {schedule(0):.6g}, peak {schedule.peak_learning_rate:.6g}, "
-        f"final {schedule.final_learning_rate:.6g}, {schedule.total_steps:,} steps"
-    )
-
-
-def _table(rows: Sequence[tuple[str, str, str]]) -> list[str]:
-    widths = [max(len(row[column]) for row in rows) for column in range(2)]
-    return [f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c}".rstrip() for a, b, c in rows]
-
-
-def _phases(schedule: CosineDecay) -> Iterator[tuple[str, str, str]]:
-    end, peak, floor = schedule.total_steps, schedule.peak_learning_rate, schedule.final_learning_rate
-    warmup = end - schedule.decay_steps
-    if warmup:
-        yield "warmup", f"0 to {warmup:,}", f"{schedule.initial_learning_rate:.6g} to {peak:.6g}, linear"
-    yield "decay", f"{warmup:,} to {end:,}", f"{peak:.6g} to {floor:.6g}, half a cosine"
-    yield "hold", f"from {end:,}", f"{floor:.6g}"
-
-
-def _telling_steps(schedule: CosineDecay) -> Iterator[tuple[str, str, str]]:
-    end = schedule.total_steps
-    warmup = end - schedule.decay_steps
-    notes = {
-        warmup // 2: "half of the warmup",
-        warmup + schedule.decay_steps // 4: "1/4 of the decay",
-        warmup + schedule.decay_steps // 2: "1/2 of the decay",
-        warmup + schedule.decay_steps * 3 // 4: "3/4 of the decay",
-        end - 1: "last update before the hold",
-        0: "first update",
-        warmup: "peak, where the decay starts" if warmup else "first update, at the peak",
-        end: "held from here on",
-    }
-    for step in sorted(notes):
-        yield f"{step:,}", f"{schedule(step):.6g}", notes[step]
-
-
-def _advice(schedule: CosineDecay) -> Iterator[str]:
-    target, steps = schedule.warmup_target, schedule.warmup_steps
-    peak, alpha = schedule.peak_learning_rate, schedule.alpha
-    if peak == 0.0:
-        yield "the peak is 0: from there on nothing is trained."
-    elif schedule(0) == 0.0:
-        yield (
-            "the first update has rate 0 and changes nothing. To avoid it, set initial_learning_rate = "
-            f"warmup_target / warmup_steps = {peak / steps:.6g}."
-        )
-    if steps and target is None:
-        yield f"warmup_steps = {steps:,} has no effect without a warmup_target."
-    if target is not None and not steps and schedule.initial_learning_rate != target:
-        yield "initial_learning_rate has no effect: the schedule starts at warmup_target, as warmup_steps = 0."
-    if target is not None and steps > schedule.decay_steps:
-        yield (
-            f"the warmup ({steps:,} steps) is longer than the decay ({schedule.decay_steps:,}). "
-            "decay_steps does not count the warmup."
-        )
-    if 0.0 < alpha < min(peak, 0.01):
-        yield (
-            f"alpha = {alpha:.6g} looks like a rate, but it is a share of the peak: the final rate is "
-            f"{schedule.final_learning_rate:.6g}. For a final rate of {alpha:.6g}, set alpha = {alpha / peak:.6g}."
-        )
-    if alpha > 1.0:
-        yield f"alpha > 1: the rate rises during the decay, to {alpha:.6g} times the peak."
+def _save(file: Path, schedules: Sequence[CosineDecay], labels: Sequence[str], *, log: bool) -> None:
+    """Draws first and writes beside then, so that what goes wrong leaves the file as it was."""
+    try:
+        picture = rendered(schedules, [printable(label) for label in labels], file.suffix[1:].lower(), log=log)
+        if file.exists() and not file.is_file():  # such as /dev/stdout
+            file.write_bytes(picture)
+            return
+        part = file.with_name(f"{file.name}.part")
+        try:
+            part.write_bytes(picture)
+            part.replace(file)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise _FileError(f"{file}: {error.strerror}") from None
+    except (ImportError, ValueError) as error:
+        raise _FileError(f"{file}: {error}") from None

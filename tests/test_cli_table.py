@@ -1,0 +1,86 @@
+"""The promise: `learnrate table` gives a program every rate to the last bit, however many there are."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+CLI = Callable[..., tuple[int, str, str]]
+VIT = Path(__file__).parent.parent / "examples" / "vit-b16-imagenet.json"
+LLAMA = VIT.with_name("llama2-7b.json")
+
+
+def test_a_table_reads_back_to_the_last_bit(CosineDecay: Any, cli: CLI) -> None:
+    schedule = CosineDecay.from_json(VIT.read_bytes())
+    status, out, err = cli("table", VIT)
+    assert (status, err) == (0, "")
+    header, *rows = csv.reader(out.splitlines())
+    assert header == ["step", "learning_rate"]
+    assert [int(step) for step, _ in rows] == list(range(schedule.total_steps + 1))
+    assert [float(rate) for _, rate in rows] == schedule(range(schedule.total_steps + 1)).tolist()
+
+
+def test_a_table_has_the_steps_asked_for_and_a_column_for_each_schedule(CosineDecay: Any, cli: CLI) -> None:
+    status, out, _ = cli("table", VIT, LLAMA, "--start", 10, "--stop", 10**6, "--stride", 333_333)
+    assert status == 0
+    one, other = (CosineDecay.from_json(file.read_bytes()) for file in (VIT, LLAMA))
+    steps = [10, 333_343, 666_676]
+    assert list(csv.reader(out.splitlines())) == [
+        ["step", str(VIT), str(LLAMA)],
+        *([str(step), repr(one(step)), repr(other(step))] for step in steps),
+    ]
+    assert cli("table", VIT, LLAMA, "--stride", 100_000)[1].splitlines()[-1].startswith("500000,")
+    assert cli("table", VIT, "--start", 10, "--stop", 10)[1] == "step,learning_rate\n"
+    assert cli("table", VIT, "--start", 2**60, "--stop", 2**60 + 1)[1].splitlines()[1] == f"{2**60},0.0"
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "rule"),
+    [
+        ("--start", "-1", ">= 0"),
+        ("--stop", "1.5", ">= 0"),
+        ("--stride", "0", ">= 1"),
+        ("--stride", "x", ">= 1"),
+    ],
+)
+def test_a_bad_range_is_refused(cli: CLI, option: str, value: str, rule: str) -> None:
+    status, out, err = cli("table", VIT, f"{option}={value}")
+    assert (status, out) == (2, "")
+    assert err.splitlines()[-1] == (
+        f"learnrate table: error: argument {option}: must be a whole number {rule}. Received: {value}"
+    )
+
+
+def test_an_endless_table_ends_with_its_reader_or_an_interrupt(learnrate: ModuleType) -> None:
+    """10**11 lines: neither memory nor time are there for them."""
+    environment = {**os.environ, "LEARNRATE_BACKEND": learnrate.BACKEND}
+    arguments = [sys.executable, "-m", "learnrate", "table", str(VIT.with_name("gpt3-175b.json"))]
+    for end, status in (("close", 1), ("interrupt", 130)):
+        process = subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == b"step,learning_rate\n"
+        if end == "interrupt":
+            process.send_signal(signal.SIGINT)
+            while process.stdout.read(65536):  # or it would wait for somebody to read
+                pass
+        process.stdout.close()
+        assert process.wait(60) == status
+        assert process.stderr.read() == b""
+        process.stderr.close()
+
+
+def test_the_schema_is_printed(learnrate: ModuleType, cli: CLI) -> None:
+    status, out, _ = cli("schema")
+    assert status == 0
+    assert out == resources.files(learnrate).joinpath("schedule.schema.json").read_text("utf-8")
