@@ -53,8 +53,8 @@ def test_the_curve_is_the_schedule_s(CosineDecay: Any, fields: Any) -> None:
     assert abs(schedule(between) - (rates[1:] + rates[:-1]) / 2).max() <= height * ((math.pi / 256) ** 2 / 16 + 1e-9)
 
 
-def test_a_warmup_too_short_to_be_seen_has_a_picture_of_its_own(CosineDecay: Any) -> None:
-    schedule = CosineDecay(0.0, **LONG)
+def test_a_warmup_too_short_to_be_seen_has_a_picture_of_its_own(learnrate: Any) -> None:
+    schedule = learnrate.CosineDecay(0.0, **LONG)
     for log in (False, True):
         ax = schedule.plot(log=log)
         (inset,) = ax.child_axes
@@ -66,6 +66,12 @@ def test_a_warmup_too_short_to_be_seen_has_a_picture_of_its_own(CosineDecay: Any
         box = inset.get_window_extent()
         points = ax.transData.transform(ax.lines[0].get_xydata())
         assert not any(box.contains(x, y) for x, y in points)
+    # Where there is no free corner it stands to the right of the curves.
+    ax = learnrate.plot(*(schedule.replace(alpha=alpha) for alpha in (0.0, 0.5, 1.0, 1.5)))
+    (inset,) = ax.child_axes
+    ax.figure.draw_without_rendering()
+    end, _ = ax.transData.transform((ax.lines[0].get_xdata()[-1], 0.0))
+    assert inset.get_tightbbox().x0 > end
     assert not schedule.replace(decay_steps=10**9).plot().child_axes
     assert not schedule.replace(warmup_target=None, warmup_steps=0).plot().child_axes
 
@@ -125,6 +131,18 @@ def test_it_draws_on_axes_that_are_there(learnrate: Any) -> None:
     assert plt.get_fignums() == []
 
 
+def test_small_axes_have_no_room_for_more_than_the_curve(CosineDecay: Any) -> None:
+    _, axes = plt.subplots(2, 3, figsize=(8, 4.5))
+    ax = CosineDecay(0.0, **LONG).plot(axes[0, 0])
+    assert not ax.child_axes
+    assert [text.get_text() for text in ax.texts] == ["decay", "hold"]
+
+
+def test_a_second_one_on_the_same_axes_adds_no_second_picture_of_the_warmup(CosineDecay: Any) -> None:
+    ax = CosineDecay(0.0, **LONG).plot()
+    assert len(CosineDecay(0.1, **LONG).plot(ax).child_axes) == 1
+
+
 def test_what_cannot_be_drawn_is_refused(learnrate: Any) -> None:
     schedule = learnrate.CosineDecay(0.1, 1000)
     for arguments, options, error, text in (
@@ -147,6 +165,12 @@ def test_what_cannot_be_drawn_is_refused(learnrate: Any) -> None:
             {"labels": "x"},
             ValueError,
             "Argument `labels` must be one for each of 1 schedules. Received: labels='x'",
+        ),
+        (
+            (schedule.replace(initial_learning_rate=1e301),),
+            {},
+            ValueError,
+            "A rate of the schedule is too large to be drawn: > 1e+300. Received: 1e+301",
         ),
     ):
         with pytest.raises(error) as info:

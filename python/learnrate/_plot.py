@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 FIGURE: dict[str, Any] = {"figsize": (8.0, 4.5), "layout": "constrained"}
+MAX_RATE = 1e300
+"""Matplotlib's ticks overflow somewhat above it."""
 SHORT = 1 / 40
 """A warmup of a smaller share of the picture's width gets a picture of its own."""
 
@@ -25,7 +27,7 @@ def plot(
 
     The curve is that of `schedule(step)`, by 256 straight lines to a phase, however long the schedule is. One schedule
     has its phases marked and its joints labelled; several have a legend that says what differs. A warmup too short to
-    be seen has a small picture of its own.
+    be seen has a small picture of its own. Axes less than 3.5 inches wide have room for the curves only.
 
     Args:
         schedules: what to draw.
@@ -39,7 +41,7 @@ def plot(
     Raises:
         ImportError: matplotlib is missing: `pip install 'learnrate[plot]'`.
         TypeError: there is no schedule, or an argument has the wrong type.
-        ValueError: there is not one label for each schedule.
+        ValueError: there is not one label for each schedule, or a rate is above 1e300.
 
     >>> import learnrate
     >>> cosine = learnrate.CosineDecay(0.0, 90_000, warmup_target=1e-3, warmup_steps=10_000)
@@ -52,6 +54,9 @@ def plot(
             refuse(TypeError, "schedules", "learnrate schedules", schedule)
     if not schedules:
         raise TypeError("Argument `schedules` must be at least one schedule. Received: none")
+    for schedule in schedules:
+        if (rate := max(schedule(0), schedule.peak_learning_rate, schedule.final_learning_rate)) > MAX_RATE:
+            raise ValueError(f"A rate of the schedule is too large to be drawn: > {MAX_RATE}. Received: {rate!r}")
     if labels is not None and (isinstance(labels, str) or len(labels) != len(schedules)):
         refuse(ValueError, "labels", f"one for each of {len(schedules)} schedules", labels)
     _need_matplotlib()
@@ -100,8 +105,9 @@ def _draw(ax: Any, schedules: Sequence[CosineDecay], labels: Sequence[str], log:
         above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0), "frameon": False}
         ax.legend(lines, labels, ncols=2, **above)
     warmups = [schedule.total_steps - schedule.decay_steps for schedule in schedules]
-    if short := [warmup for warmup in warmups if 0 < warmup < end * SHORT]:
-        inset = ax.inset_axes(_free_corner(ax, lines))
+    short = [warmup for warmup in warmups if 0 < warmup < end * SHORT]
+    if short and _has_room(ax) and not ax.child_axes:
+        inset = ax.inset_axes(_free_place(ax, lines))
         for schedule, line in zip(schedules, lines, strict=True):
             _line(inset, schedule, max(short) * 1.5, color=line.get_color())
         _scale(inset, inset.lines, log)
@@ -142,27 +148,41 @@ def _mark(ax: Any, schedule: CosineDecay, last: float) -> None:
             ax.axvspan(first, stop, color="gray", alpha=0.1, linewidth=0)
         if stop - first > 0.05 * last:
             ax.text((first + stop) / 2, 1.01, name, transform=ax.get_xaxis_transform(), ha="center", color="gray")
-        # On the side of the joint where the curve is not.
-        above = rate > before if end is None else schedule(stop) <= rate
-        ax.annotate(
-            f"{rate:.6g} at {first:,}",
-            (first, rate),
-            (4, 6 if above else -6),
-            textcoords="offset points",
-            ha="right" if end is None else "left",
-            va="bottom" if above else "top",
-        )
+        if _has_room(ax) and (first == 0 or rate != before):
+            # On the side of the joint where the curve is not.
+            above = rate > before if end is None else schedule(stop) <= rate
+            ax.annotate(
+                f"{rate:.6g} at {first:,}",
+                (first, rate),
+                (4, 6 if above else -6),
+                textcoords="offset points",
+                ha="right" if end is None else "left",
+                va="bottom" if above else "top",
+            )
         before = rate
 
 
-def _free_corner(ax: Any, lines: Sequence[Any]) -> tuple[float, float, float, float]:
-    """Where, in shares of the axes, a small picture hides least of the curves."""
-    width, height, ticks = 0.34, 0.36, 0.1
-    to_axes = ax.transData + ax.transAxes.inverted()
-    points = [point for line in lines for point in to_axes.transform(line.get_xydata())]
+def _has_room(ax: Any) -> bool:
+    """Whether texts and a small picture fit into the axes: one of many in a grid has none for them."""
+    return bool(ax.get_window_extent().width >= 3.5 * ax.figure.dpi)
 
-    def hidden(corner: tuple[float, float]) -> int:
-        left, bottom = corner
-        return sum(left - ticks < x < left + width and bottom - ticks < y < bottom + height + ticks for x, y in points)
 
-    return (*min([(0.63, 0.52), (0.63, 0.18), (0.13, 0.18), (0.13, 0.52)], key=hidden), width, height)
+def _free_place(ax: Any, lines: Sequence[Any]) -> tuple[float, float, float, float]:
+    """Where a small picture hides nothing of the curves, in shares of the axes: a corner, or to their right."""
+    import numpy as np
+
+    ax.autoscale_view()  # which is otherwise put off until the axes are drawn
+    width, height, ticks = 0.32, 0.34, 0.1
+    for left, bottom in ((0.66, 0.56), (0.66, 0.18), (0.13, 0.18), (0.13, 0.56)):
+        shares = np.linspace(left - ticks, left + width, 100)
+        steps = (ax.transAxes + ax.transData.inverted()).transform([(share, 0.0) for share in shares])[:, 0]
+        for line in lines:
+            points = np.column_stack([steps, np.interp(steps, *line.get_data())])
+            heights = (ax.transData + ax.transAxes.inverted()).transform(points)[:, 1]
+            if ((bottom - ticks < heights) & (heights < bottom + height + ticks)).any():
+                break
+        else:
+            return left, bottom, width, height
+    start, end = ax.get_xlim()
+    ax.set_xlim(start, start + (end - start) / (1 - width - ticks))
+    return 1 - width, 0.35, width, height
