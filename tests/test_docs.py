@@ -8,23 +8,22 @@ import re
 import subprocess
 import sys
 from importlib import import_module
-from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
 
-ROOT = Path(__file__).parent.parent
+from pages import README, ROOT, blocks
 
 
 def test_the_readme_runs(learnrate: ModuleType) -> None:
-    blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL | re.MULTILINE)
-    blocks = [block for block in blocks if "learnrate.torch" not in block]  # tests/frameworks runs that one
-    assert len(blocks) >= 2
+    shown = [block.text for block in blocks(README) if block.language == "python"]
+    shown = [text for text in shown if "learnrate.torch" not in text]  # tests/frameworks runs that one
+    assert len(shown) >= 2
     names: dict[str, Any] = {}
-    for block in blocks:
-        exec(compile(block, "README.md", "exec"), names)
+    for text in shown:
+        exec(compile(text, "README.md", "exec"), names)
         # A comment behind an expression says its value, where it starts with a number.
-        for expression, value in re.findall(r"^(\S.*?) +# ([\d._e+-]+)[,:]", block, re.MULTILINE):
+        for expression, value in re.findall(r"^(\S.*?) +# ([\d._e+-]+)[,:]", text, re.MULTILINE):
             assert eval(expression, names) == eval(value), expression
     assert names["schedule"](5_000) == 0.0005
 

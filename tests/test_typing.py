@@ -7,13 +7,13 @@ mypy runs as a process of its own: in this one it would raise the recursion limi
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
 
-ROOT = Path(__file__).parent.parent
+from pages import README, ROOT, blocks
+
 CONFIG = ROOT / "pyproject.toml"
 
 
@@ -28,10 +28,10 @@ def python(*arguments: str | Path, **variables: str) -> str:
 
 def test_mypy_sees_the_types(tmp_path: Path) -> None:
     # Beside the README's blocks in one file, for each goes on from the one before.
-    blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL | re.MULTILINE)
-    assert len(blocks) >= 2
+    shown = [block.text for block in blocks(README) if block.language == "python"]
+    assert len(shown) >= 2
     readme = tmp_path / "readme.py"
-    readme.write_text("\n".join(blocks), "utf-8")
+    readme.write_text("\n".join(shown), "utf-8")
     typed = Path(__file__).with_name("typed.py")
     python("-m", "mypy", "--strict", "--config-file", CONFIG, typed, readme)
 

@@ -36,7 +36,7 @@ class CosineDecay(_backend.CosineDecay):
     """Linear warmup, cosine decay, hold: Keras's `CosineDecay`, exact to the last bits.
 
     With `peak = warmup_target` and `W = warmup_steps` (without a target: `peak = initial_learning_rate` and `W = 0`),
-    `T = decay_steps` and `floor = peak * alpha`, the learning rate is
+    `T = decay_steps` and `floor = peak * alpha`, the learning rate is::
 
         step < W            initial_learning_rate + (peak - initial_learning_rate) * step / W
         W <= step < W + T   peak * ((1 - alpha) * (1 + cos(pi * (step - W) / T)) / 2 + alpha)
@@ -147,13 +147,18 @@ class CosineDecay(_backend.CosineDecay):
     ) -> CosineDecay:
         """The schedule in the words of optax, transformers and PyTorch: whole length, peak and last rate.
 
-        | optax `warmup_cosine_decay_schedule` | transformers | PyTorch `LinearLR`, `CosineAnnealingLR` |
-        |---|---|---|
-        | `decay_steps`, which counts the warmup | `num_training_steps` | `total_iters + T_max` |
-        | `peak_value` | the optimizer's `lr` | the optimizer's `lr` |
-        | `warmup_steps` | `num_warmup_steps` | `total_iters` |
-        | `init_value` | 0 | `lr * start_factor` |
-        | `end_value` | `min_lr` | `eta_min` |
+        With optax's `warmup_cosine_decay_schedule`, transformers' cosine schedules, and PyTorch's `LinearLR` followed by
+        `CosineAnnealingLR`:
+
+        =======================  ======================================  ====================  =====================
+        here                     optax                                   transformers          PyTorch
+        =======================  ======================================  ====================  =====================
+        `total_steps`            `decay_steps`, which counts the warmup  `num_training_steps`  `total_iters + T_max`
+        `peak_learning_rate`     `peak_value`                            the optimizer's `lr`  the optimizer's `lr`
+        `warmup_steps`           `warmup_steps`                          `num_warmup_steps`    `total_iters`
+        `initial_learning_rate`  `init_value`                            0                     `lr * start_factor`
+        `final_learning_rate`    `end_value`                             `min_lr`              `eta_min`
+        =======================  ======================================  ====================  =====================
 
         Args:
             total_steps: the step from which the rate is held, a whole number > 0. The warmup is part of it.

@@ -22,7 +22,7 @@ __all__ = ["ScheduleLR"]
 class ScheduleLR(LRScheduler):  # type: ignore[misc]  # mypy is not shown PyTorch's types
     """Sets each parameter group's learning rate to what a schedule says after so many updates.
 
-    With `last_epoch` the number of `step()` calls, which is that of the optimizer's updates, a group's `lr` is
+    With `last_epoch` the number of `step()` calls, which is that of the optimizer's updates, a group's `lr` is::
 
         schedule(last_epoch) * group.get("lr_scale", 1.0)
 

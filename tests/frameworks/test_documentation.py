@@ -1,4 +1,4 @@
-"""The adapters' examples and the README's run, and the stubs of the whole package are what runs.
+"""The adapters' examples, the README's and the site's run, and the stubs of the whole package are what runs.
 
 Each in a process of its own, as a user's script is.
 """
@@ -12,8 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).parent.parent.parent
+from pages import README, ROOT, SITE, blocks, needs_frameworks
 
 
 def python(*arguments: str | Path, **variables: str) -> str:
@@ -36,11 +35,16 @@ def test_the_adapters_docstrings_run(adapter: str, backend: str) -> None:
 
 
 def test_the_readme_runs_with_the_frameworks(tmp_path: Path) -> None:
-    blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL | re.MULTILINE)
-    assert sum("learnrate.torch" in block for block in blocks) == 1
+    shown = [block.text for block in blocks(README) if block.language == "python"]
+    assert sum("learnrate.torch" in text for text in shown) == 1
     script = tmp_path / "readme.py"
-    script.write_text("\n".join(blocks), "utf-8")
+    script.write_text("\n".join(shown), "utf-8")
     python(script)
+
+
+@pytest.mark.parametrize("page", [page for page in SITE if needs_frameworks(page)], ids=lambda page: page.stem)
+def test_the_site_runs(page: Path) -> None:
+    python(ROOT / "tests" / "pages.py", page)
 
 
 def test_a_framework_is_imported_by_its_adapter_alone() -> None:
