@@ -35,7 +35,8 @@ autodoc_mock_imports = ["keras", "torch"]
 autodoc_typehints_format = "short"
 autodoc_member_order = "bysource"
 python_maximum_signature_line_length = 88
-nitpick_ignore_regex = [("py:.*", r"(collections|keras|matplotlib|numpy|torch|typing)\..*|Axes")]  # no inventories offline
+# Other projects' inventories would have to be fetched.
+nitpick_ignore_regex = [("py:.*", r"(collections|keras|matplotlib|numpy|torch|typing)\..*|Axes")]
 
 plot_formats = ["svg"]
 plot_html_show_formats = plot_html_show_source_link = False

@@ -9,9 +9,9 @@ from types import ModuleType
 import pytest
 from pages import PYTHON, SITE, blocks, needs_frameworks, run_python
 
-# Blocks of any other language, such as `python` or `sh`, nobody would run. The first of those below show what is
-# run where it stands: the README's blocks by test_docs.py, cargo and .ci/run, the scripts in examples/ likewise. The last
-# is run by the build, which shows what comes of it.
+# Blocks of any other language, such as `python` or `sh`, nobody would run. The first two of these show what is run
+# where it stands: the README's blocks by test_docs.py, cargo and .ci/run, the scripts in examples/ by tests of their
+# own. The last is run by the build, which shows what comes of it.
 RUN_ELSEWHERE = {"{include}", "{literalinclude}", "{run}"}
 
 

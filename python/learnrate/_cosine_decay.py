@@ -147,8 +147,8 @@ class CosineDecay(_backend.CosineDecay):
     ) -> CosineDecay:
         """The schedule in the words of optax, transformers and PyTorch: whole length, peak and last rate.
 
-        With optax's `warmup_cosine_decay_schedule`, transformers' cosine schedules, and PyTorch's `LinearLR` followed by
-        `CosineAnnealingLR`:
+        Those are optax's `warmup_cosine_decay_schedule`, transformers' cosine schedules, and PyTorch's `LinearLR` with
+        `CosineAnnealingLR` after it:
 
         =======================  ======================================  ====================  =====================
         here                     optax                                   transformers          PyTorch
