@@ -14,6 +14,7 @@ from docutils import nodes
 from docutils.parsers.rst import Directive
 from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.application import Sphinx
+from sphinx.util.inspect import signature, stringify_signature
 
 import learnrate
 
@@ -23,6 +24,7 @@ html_title = f"learnrate {release}"
 html_theme = "furo"
 html_static_path = ["site.css"]
 html_css_files = ["site.css"]
+pygments_dark_style = "github-dark"
 html_copy_source = html_show_copyright = html_show_sphinx = False
 exclude_patterns = ["_build"]
 
@@ -75,6 +77,14 @@ class Run(Directive):
         return [nodes.literal_block(text := f"$ {command}\n{shown.stdout}", text, language="console")]
 
 
+def constructor(app: Sphinx, what: str, name: str, subject: Any, options: Any, *shown: str) -> tuple[str, ...]:
+    """The signature of a class whose base is mocked, which hides it."""
+    if what == "class" and shown[0] == "(*args: Any, **kwargs: Any)":
+        own = signature(subject.__init__, bound_method=True)
+        return stringify_signature(own, show_return_annotation=False, unqualified_typehints=True), ""
+    return shown
+
+
 def math(translator: Any, node: nodes.Element) -> None:
     """MathML, which browsers typeset themselves."""
     translator.body.append(tex2mathml(node.astext(), as_block=isinstance(node, nodes.math_block)))
@@ -84,6 +94,7 @@ def math(translator: Any, node: nodes.Element) -> None:
 def setup(app: Sphinx) -> None:
     app.add_directive("run", Run)
     app.add_html_math_renderer("mathml", (math, None), (math, None))
+    app.connect("autodoc-process-signature", constructor)
     app.connect("include-read", lead_links_here)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from pages import PYTHON, SITE, blocks, needs_frameworks, run_python
+from pages import PYTHON, ROOT, SITE, blocks, needs_frameworks, run_python
 
 # Blocks of any other language, such as `python` or `sh`, nobody would run. The first two of these show what is run
 # where it stands: the README's blocks by test_docs.py, cargo and .ci/run, the scripts in examples/ by tests of their
@@ -30,6 +30,13 @@ def test_every_block_is_run_by_somebody(page: Path) -> None:
         assert block.language in {*PYTHON, "json", *RUN_ELSEWHERE, "{toctree}"}, place
         if block.language == "pycon":
             assert ">>> " in block.text, place
+
+
+def test_the_api_page_has_every_public_name(learnrate: ModuleType) -> None:
+    described = re.findall(
+        r"^\.\. (?:auto|py:)\w+:: (\w+)$", (ROOT / "docs" / "api.md").read_text("utf-8"), re.MULTILINE
+    )
+    assert sorted(described) == sorted(set(learnrate.__all__) - {"__version__"})
 
 
 def test_each_picture_has_a_name_of_its_own() -> None:
