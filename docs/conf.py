@@ -22,6 +22,7 @@ project = "learnrate"
 release = learnrate.__version__
 html_title = f"learnrate {release}"
 html_theme = "furo"
+html_math_renderer = "mathml"  # that of `math`, below
 html_static_path = ["site.css"]
 html_css_files = ["site.css"]
 pygments_dark_style = "github-dark"
@@ -96,6 +97,3 @@ def setup(app: Sphinx) -> None:
     app.add_html_math_renderer("mathml", (math, None), (math, None))
     app.connect("autodoc-process-signature", constructor)
     app.connect("include-read", lead_links_here)
-
-
-html_math_renderer = "mathml"
