@@ -145,25 +145,44 @@ def test_standard_input_may_be_closed(learnrate: ModuleType) -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device to write to")
 def test_output_that_cannot_be_written_is_one_line(learnrate: ModuleType) -> None:
     environment = {**os.environ, "LEARNRATE_BACKEND": learnrate.BACKEND}
-    arguments = [sys.executable, "-m", "learnrate", "show", str(EXAMPLES[0])]
-    with open("/dev/full", "w") as full:
-        result = subprocess.run(arguments, env=environment, stdout=full, stderr=subprocess.PIPE, timeout=60)
-    assert result.returncode == 2
-    assert result.stderr == b"learnrate: error: cannot write: No space left on device\n"
+    for arguments in (["show", str(EXAMPLES[0])], ["table", str(EXAMPLES[0])], ["schema"], ["--version"]):
+        command = [sys.executable, "-m", "learnrate", *arguments]
+        with open("/dev/full", "w") as full:
+            result = subprocess.run(command, env=environment, stdout=full, stderr=subprocess.PIPE, timeout=60)
+        assert result.returncode == 2
+        assert result.stderr == b"learnrate: error: cannot write: No space left on device\n"
 
 
 @pytest.mark.parametrize("arguments", [[], ["show"], ["table"], ["schema"]])
-def test_help_fits_80_columns_and_its_examples_are_commands(
-    cli: CLI, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+def test_help_fits_80_columns_and_its_examples_run(
+    cli: CLI, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arguments: list[str]
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     status, out, _ = cli(*arguments, "--help")
     assert status == 0
     assert all(len(line) <= 80 for line in out.splitlines())
-    for example in re.findall(r"^  learnrate (.+)", out, re.MULTILINE):
-        command, *words = example.split(" > ")[0].split()
-        assert command == arguments[0]
-        assert all(word in out.split("examples:")[0] for word in words if word.startswith("--"))
+    monkeypatch.chdir(tmp_path)
+    for name in ("schedule.json", "old.json", "new.json"):
+        Path(name).write_bytes(EXAMPLES[0].read_bytes())
+    examples = re.findall(r"^  learnrate (.+)", out, re.MULTILINE)
+    assert bool(examples) == bool(arguments)
+    for example in examples:
+        command = example.split(" > ")[0].split()
+        assert command[0] == arguments[0]
+        status, out, err = cli(*command)
+        assert (status, err) == (0, "")
+        assert len(out.splitlines()) > 20
+
+
+def test_standard_output_may_be_closed(learnrate: ModuleType) -> None:
+    for arguments in (["show", str(EXAMPLES[0])], ["table", str(EXAMPLES[0])], ["schema"]):
+        result = subprocess.run(
+            ["sh", "-c", '"$0" -m learnrate "$@" >&-', sys.executable, *arguments],
+            env={**os.environ, "LEARNRATE_BACKEND": learnrate.BACKEND},
+            capture_output=True,
+            timeout=60,
+        )
+        assert (result.returncode, result.stderr) == (2, b"learnrate: error: standard output is closed\n")
 
 
 def test_version_names_the_backend(learnrate: ModuleType) -> None:

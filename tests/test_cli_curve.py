@@ -74,16 +74,41 @@ def test_colors_are_for_terminals_that_want_them(cli: CLI, monkeypatch: pytest.M
     monkeypatch.setenv("FORCE_COLOR", "1")
     _, out, _ = cli("show", VIT, LLAMA)
     assert {"\x1b[94m", "\x1b[93m"} <= set(re.findall("\x1b\\[9.m", out))
+    assert {"\x1b[94ma", "\x1b[93mb"} <= set(re.findall("^\x1b\\[9.m[ab]", out, re.MULTILINE))  # the legend
+    monkeypatch.setenv("TERM", "dumb")
+    assert "\x1b" not in cli("show", VIT)[1]
+    monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.delenv("FORCE_COLOR")
     assert "\x1b" not in cli("show", VIT)[1]
+
+
+def test_a_broken_plotille_is_not_called_missing(cli: CLI, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Finder:
+        @staticmethod
+        def find_spec(name: str, *_: object) -> None:
+            if name == "plotille":
+                raise ModuleNotFoundError("No module named 'other'", name="other")
+
+    monkeypatch.delitem(sys.modules, "plotille", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Finder, *sys.meta_path])
+    with pytest.raises(ModuleNotFoundError, match="other"):
+        cli("show", VIT)
 
 
 def test_several_are_drawn_in_one_picture(cli: CLI) -> None:
     status, out, err = cli("show", LLAMA, VIT)
     assert (status, err) == (0, "")
     assert len(drawn(out)) == 12
-    assert {mark for line in drawn(out) for mark in line if mark in "ab"} == {"a", "b"}
+    gutter = drawn(out)[0].index("|") + 1
+    places = {
+        (mark, row, round((column - gutter) / (80 - gutter) * 1.1 * 500_000, -4))
+        for row, line in enumerate(drawn(out))
+        for column, mark in enumerate(line)
+        if mark in "ab"
+    }
+    # Each where its hold begins: llama's at 1/100 of the height, the other's at the bottom.
+    assert places == {("a", 11, 500_000), ("b", 11, 90_000)}
     legend = [line for line in out.splitlines() if line.startswith(("a  ", "b  "))]
     assert legend == [
         f"a  {LLAMA}: decay_steps=498000, alpha=0.1, warmup_target=0.0003, warmup_steps=2000",
@@ -104,6 +129,17 @@ def test_the_rates_may_be_drawn_logarithmic(cli: CLI, tmp_path: Path) -> None:
     row = curve[6][len("0.0001 |") :]
     first = min(i for i, mark in enumerate(row) if mark in DOTS)
     assert abs(first * 1100 / 72 - 936.6) < 2 * 1100 / 72
+    file.write_text(json.dumps({"class_name": "CosineDecay", "config": {**config, "initial_learning_rate": 0.0}}))
+    # A rate of 0 has no place: the curve ends before the hold.
+    file.write_text(json.dumps({"class_name": "CosineDecay", "config": {**config, "alpha": 0.0}}))
+    _, out, _ = cli("show", file, "--log")
+    assert max(map(len, drawn(out))) < 80 * (1 - 0.05)
+    # Rates that are farther apart than the largest float64
+    extreme = {"initial_learning_rate": 5e-324, "warmup_target": 1e308, "warmup_steps": 1000}
+    file.write_text(json.dumps({"class_name": "CosineDecay", "config": {**config, **extreme}}))
+    status, out, _ = cli("show", file, "--log")
+    assert status == 0
+    assert len(drawn(out)) == 12
     file.write_text(json.dumps({"class_name": "CosineDecay", "config": {**config, "initial_learning_rate": 0.0}}))
     status, out, _ = cli("show", file, "--log")  # nothing to take a logarithm of
     assert status == 0
@@ -163,20 +199,32 @@ def test_a_picture_that_cannot_be_saved_is_one_line_and_status_2(cli: CLI, file:
     assert cli("show", VIT, "--save", file) == (2, "", f"learnrate: error: {message}\n")
 
 
-def test_a_picture_that_is_there_is_kept_where_the_new_one_fails(
-    cli: CLI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    picture = tmp_path / "curve.png"
-    picture.write_bytes(b"old")
+def test_a_picture_that_is_there_is_kept_where_the_new_one_cannot_be_drawn(cli: CLI, tmp_path: Path) -> None:
+    (tmp_path / "curve.png").write_bytes(b"old")
+    huge = tmp_path / "huge.json"
+    config = {"initial_learning_rate": 1e308, "decay_steps": 1000}
+    huge.write_text(json.dumps({"class_name": "CosineDecay", "config": config}))
+    status, out, err = cli("show", huge, "--save", tmp_path / "curve.png")
+    assert (status, out) == (2, "")
+    assert err.startswith(
+        f"learnrate: error: {tmp_path / 'curve.png'}: A rate of the schedule is too large to be drawn"
+    )
+    assert (tmp_path / "curve.png").read_bytes() == b"old"
 
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full)
-    status, out, err = cli("show", VIT, "--save", picture)
-    assert (status, out, err) == (2, "", f"learnrate: error: {picture}: No space left on device\n")
-    assert picture.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [picture]
+def test_file_names_cannot_break_the_output(cli: CLI, tmp_path: Path) -> None:
+    file = tmp_path / "\x1b[31m$\\no$.json"
+    file.write_bytes(VIT.read_bytes())
+    saving = ["show", VIT, file, "--save", tmp_path / "curve.svg"]
+    for arguments in (["show", file, VIT], saving, ["table", VIT, file, "--stop", 1]):
+        status, out, err = cli(*arguments)
+        assert (status, err) == (0, "")
+        assert r"\x1b[31m$\\no$.json" in out
+        assert "\x1b" not in out
+    assert "\x1b" not in (tmp_path / "curve.svg").read_text("utf-8")
+    status, _, err = cli("show", f"{file}\n")
+    assert (status, err.count("\n")) == (2, 1)
+    assert "\x1b" not in err
 
 
 def test_saving_without_matplotlib_says_what_to_install(cli: CLI, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ def test_it_shows_joints_and_fields(CosineDecay: type[Schedule]) -> None:
         ["warmup", "0", "0.5"],
         ["decay", "10,000", "2.0"],
         ["hold", "100,000", "0.5"],
+        ["field", "value"],
         ["initial_learning_rate", "0.5"],
         ["decay_steps", "90000"],
         ["alpha", "0.25"],
@@ -71,19 +73,29 @@ def test_the_curve_is_the_schedule_s(CosineDecay: type[Schedule], fields: Any) -
         else:
             slack = 0.11 * (high - low) / (bottom - top)
             assert min(rates) - slack <= low + (bottom - y) / (bottom - top) * (high - low) <= max(rates) + slack
+    # Half-way between two points the chord is as near to the curve. A warmup may have no more than a pixel.
+    for (x0, y0), (x1, y1) in itertools.pairwise(points):
+        if x0 > left + (right - left) * schedule.warmup_steps / end + 1:
+            rate = schedule(((x0 + x1) / 2 - left) / (right - left) * end)
+            y = bottom - (rate - low) / ((high - low) or 1.0) * (bottom - top)
+            assert abs((y0 + y1) / 2 - y) < 0.5
     marks = [(float(mark.get("cx", "")), float(mark.get("cy", ""))) for mark in parsed(schedule).iter("circle")]
     assert set(marks) <= set(points)
     assert len(marks) == (3 if "warmup_target" in fields else 2)
+    titles = [title.text for title in parsed(schedule).iter("title")]
+    assert titles[-1] == f"{schedule.final_learning_rate!r} at {schedule.total_steps:,}"
 
 
 def test_a_hostile_name_is_shown_and_does_nothing(CosineDecay: type[Schedule]) -> None:
     schedule = CosineDecay(0.5, 1000, name=HOSTILE)
     root = parsed(schedule)
     assert {element.tag for element in root.iter()} == {
-        *("div", "svg", "path", "circle", "title", "polyline", "table", "tr", "td")
+        *("div", "svg", "path", "circle", "title", "polyline", "table", "tr", "th", "td")
     }
     assert ["name", repr(HOSTILE)] in cells(root)
-    assert len(CosineDecay(0.5, 1000, name="x" * 10**6)._repr_html_()) < 10_000
+    html = CosineDecay(0.5, 1000, name="x" * 10**6)._repr_html_()
+    assert len(html) < 10_000
+    assert html.count("overflow-wrap: anywhere") == 2  # or the table would be as wide as the name
 
 
 def test_it_is_readable_on_any_background_and_needs_nothing(learnrate: ModuleType) -> None:

@@ -62,10 +62,19 @@ def test_a_warmup_too_short_to_be_seen_has_a_picture_of_its_own(learnrate: Any) 
         assert steps[-1] == 1.5 * schedule.warmup_steps
         assert (steps < schedule.warmup_steps).sum() >= 100
         assert [schedule(step) for step in steps] == list(rates)
+        assert inset.get_yscale() == ax.get_yscale()
         # It hides nothing of the curve.
         box = inset.get_window_extent()
         points = ax.transData.transform(ax.lines[0].get_xydata())
         assert not any(box.contains(x, y) for x, y in points)
+    # One for all: as long as the longest needs, in the colours of the curves.
+    ax = learnrate.plot(schedule, schedule.replace(warmup_steps=10**7))
+    assert [line.get_xdata()[-1] for line in ax.child_axes[0].lines] == [1.5 * schedule.warmup_steps] * 2
+    assert [line.get_color() for line in ax.child_axes[0].lines] == [line.get_color() for line in ax.lines]
+    # A rising schedule leaves other corners free.
+    ax = schedule.replace(alpha=3.0).plot()
+    box = ax.child_axes[0].get_window_extent()
+    assert not any(box.contains(x, y) for x, y in ax.transData.transform(ax.lines[0].get_xydata()))
     # Where there is no free corner it stands to the right of the curves.
     ax = learnrate.plot(*(schedule.replace(alpha=alpha) for alpha in (0.0, 0.5, 1.0, 1.5)))
     (inset,) = ax.child_axes
@@ -145,38 +154,60 @@ def test_a_second_one_on_the_same_axes_adds_no_second_picture_of_the_warmup(Cosi
 
 def test_what_cannot_be_drawn_is_refused(learnrate: Any) -> None:
     schedule = learnrate.CosineDecay(0.1, 1000)
+    polar = Figure().add_subplot(projection="polar")
     for arguments, options, error, text in (
-        ((), {}, TypeError, "Argument `schedules` must be at least one schedule. Received: none"),
-        (
-            ([schedule],),
-            {},
-            TypeError,
-            f"Argument `schedules` must be learnrate schedules. Received: schedules={[schedule]}",
-        ),
-        ((schedule,), {"ax": 5}, TypeError, "Argument `ax` must be matplotlib axes or None. Received: ax=5"),
-        (
-            (schedule,),
-            {"labels": []},
-            ValueError,
-            "Argument `labels` must be one for each of 1 schedules. Received: labels=[]",
-        ),
-        (
-            (schedule,),
-            {"labels": "x"},
-            ValueError,
-            "Argument `labels` must be one for each of 1 schedules. Received: labels='x'",
-        ),
-        (
-            (schedule.replace(initial_learning_rate=1e301),),
-            {},
-            ValueError,
-            "A rate of the schedule is too large to be drawn: > 1e+300. Received: 1e+301",
-        ),
+        ([], {}, TypeError, "Argument `schedules` must be at least one schedule. Received: none"),
+        ([5], {}, TypeError, "Argument `schedules` must be learnrate schedules. Received: schedules=5"),
+        ([schedule], {"ax": 5}, TypeError, "Argument `ax` must be matplotlib axes, neither polar nor 3D, or None."),
+        ([schedule], {"ax": polar}, TypeError, "Argument `ax` must be matplotlib axes, neither polar nor 3D, or None."),
+        ([schedule], {"labels": "x"}, TypeError, "Argument `labels` must be a list or tuple of texts."),
+        ([schedule], {"labels": []}, ValueError, "Argument `labels` must be one for each of 1 schedules."),
+        ([schedule.replace(alpha=1e302)], {}, ValueError, "A rate of the schedule is too large to be drawn: > 1e+300."),
     ):
         with pytest.raises(error) as info:
             learnrate.plot(*arguments, **options)
-        assert str(info.value) == text
+        assert str(info.value).startswith(text)
+        assert "Received: " in str(info.value)
     assert plt.get_fignums() == []
+    assert not polar.lines
+
+
+@pytest.mark.parametrize("peak", [1e300, 5e-324])
+def test_the_largest_and_smallest_rates_can_be_drawn(CosineDecay: Any, peak: float) -> None:
+    for log in (False, True):
+        CosineDecay(0.0, 1000, warmup_target=peak, warmup_steps=10).plot(log=log).figure.draw_without_rendering()
+
+
+def test_the_legend_is_whole_and_takes_no_text_for_a_formula(learnrate: Any) -> None:
+    one = learnrate.CosineDecay(0.0, 90_000, 0.1, r"$\no$", 1e-3, 10_000)
+    for other in (one.replace(alpha=0.5), learnrate.CosineDecay(1e-3, 100_000), one.replace(name="x" * 1000)):
+        figure = learnrate.plot(one, other).figure
+        figure.canvas.draw()
+        legend = figure.axes[0].get_legend().get_window_extent()
+        assert figure.bbox.x0 <= legend.x0 < legend.x1 <= figure.bbox.x1
+    ax = one.plot()
+    assert ax.get_legend() is None
+    assert labels(learnrate.plot(one, labels=["$x"])) == ["$x"]
+
+
+def test_ticks_tell_rates_apart(CosineDecay: Any) -> None:
+    for start in (0.996, 0.9999, 1e-7):
+        ax = CosineDecay(start, 1000, alpha=1 / start).plot()
+        ax.figure.draw_without_rendering()
+        ticks = [text.get_text() for text in ax.get_yticklabels()]
+        assert len(ticks) == len(set(ticks)) >= 4
+    ax = CosineDecay(0.1, 10**11).plot()
+    ax.figure.draw_without_rendering()
+    assert {"0", "25B", "100B"} <= {text.get_text() for text in ax.get_xticklabels()}
+
+
+def test_the_words_of_axes_that_are_there_stay(CosineDecay: Any) -> None:
+    ax = Figure().subplots()
+    ax.set(xlabel="tokens", ylabel="momentum", xscale="log")
+    formatter = ax.xaxis.get_major_formatter()
+    CosineDecay(0.996, 1000, alpha=1 / 0.996).plot(ax)
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("tokens", "momentum")
+    assert ax.xaxis.get_major_formatter() is formatter
 
 
 def test_without_matplotlib_the_error_says_what_to_install(CosineDecay: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,6 +89,16 @@ def test_schema_and_reader_agree(learnrate: ModuleType, data: Any) -> None:
     assert schema(learnrate).is_valid(json.loads(text)) == (refused is None), refused
 
 
+def test_the_largest_numbers(learnrate: ModuleType) -> None:
+    def valid(**changes: Any) -> bool:
+        return bool(schema(learnrate).is_valid({"class_name": "CosineDecay", "config": {**CONFIG, **changes}}))
+
+    assert valid(decay_steps=1, warmup_steps=2**53 - 1)
+    assert not valid(decay_steps=1, warmup_steps=2**53)
+    assert valid(decay_steps=2**53)
+    assert not valid(decay_steps=2**53 + 1)
+
+
 def test_defaults_and_keys_are_those_of_the_class(learnrate: ModuleType) -> None:
     data: Any = schema(learnrate).schema
     schedule = learnrate.CosineDecay(0.1, 1000)

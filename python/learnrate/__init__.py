@@ -6,12 +6,14 @@
 0.0005
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ._backend import BACKEND
 from ._cosine_decay import CosineDecay
 from ._exchange import deserialize, serialize
-from ._plot import plot
+
+if TYPE_CHECKING:
+    from ._plot import plot
 
 __all__ = ["BACKEND", "CosineDecay", "__version__", "deserialize", "plot", "serialize"]
 
@@ -20,9 +22,13 @@ __version__: str
 
 if not TYPE_CHECKING:  # a type checker would take any name for one that this finds
 
-    def __getattr__(name: str) -> str:
+    def __getattr__(name: str) -> Any:
         if name == "__version__":  # on demand: importlib.metadata takes longer to import than this package
             from importlib.metadata import version
 
             return version("learnrate")
+        if name == "plot":  # likewise
+            from ._plot import plot
+
+            return plot
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -18,13 +18,12 @@ BLUE = "#3b82f6"
 
 def html(schedule: CosineDecay) -> str:
     """The schedule as HTML that needs neither scripts nor style sheets."""
-    joints = [("phase", "from step", "rate there")]
-    joints += [(phase.name, f"{phase.first:,}", f"{schedule(phase.first)!r}") for phase in phases(schedule)]
+    joints = [(phase.name, f"{phase.first:,}", f"{schedule(phase.first)!r}") for phase in phases(schedule)]
     fields = [(field, show(value)) for field, value in schedule.get_config().items()]
     return (
         f"<div>{_svg(schedule)}"
         '<div style="display: flex; flex-wrap: wrap; gap: 0 2em; align-items: flex-start">'
-        f"{_table(joints)}{_table(fields)}</div></div>"
+        f"{_table(('phase', 'from step', 'rate there'), joints)}{_table(('field', 'value'), fields)}</div></div>"
     )
 
 
@@ -52,6 +51,10 @@ def _svg(schedule: CosineDecay) -> str:
     )
 
 
-def _table(rows: Iterable[Iterable[str]]) -> str:
-    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
-    return f'<table style="max-width: 100%; overflow-wrap: anywhere">{body}</table>'
+def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    lines = [_row("th", header), *(_row("td", row) for row in rows)]
+    return f'<table style="max-width: 100%; overflow-wrap: anywhere">{"".join(lines)}</table>'
+
+
+def _row(tag: str, cells: Iterable[str]) -> str:
+    return f"<tr>{''.join(f'<{tag}>{escape(cell)}</{tag}>' for cell in cells)}</tr>"

@@ -21,25 +21,28 @@ class Phase(NamedTuple):
     name: str
     first: int
     last: int | None
-    shape: str
+
+
+def warmup_of(schedule: CosineDecay) -> int:
+    """The steps of the warmup, if it is used."""
+    return schedule.total_steps - schedule.decay_steps
 
 
 def phases(schedule: CosineDecay) -> list[Phase]:
-    """The phases that have a length. The first step of each is a joint, but for step 0 without a warmup."""
-    end = schedule.total_steps
-    warmup = end - schedule.decay_steps
-    rising = [Phase("warmup", 0, warmup, "linear")] if warmup else []
-    return [*rising, Phase("decay", warmup, end, "half a cosine"), Phase("hold", end, None, "constant")]
+    """The phases that have a length; where one starts, they are joined."""
+    warmup, end = warmup_of(schedule), schedule.total_steps
+    rising = [Phase("warmup", 0, warmup)] if warmup else []
+    return [*rising, Phase("decay", warmup, end), Phase("hold", end, None)]
 
 
 def curve(schedule: CosineDecay, last: float, pieces: int = PIECES) -> tuple[list[float], list[float]]:
     """Steps from 0 to the last one to draw, and their rates: phase by phase, so that short ones keep their shape."""
     steps = [0.0]
-    for _, start, end, _ in phases(schedule):
+    for _, start, end in phases(schedule):
         stop, count = (last, 1) if end is None else (min(end, last), pieces)
         if start < stop:
             steps += [start + (stop - start) * i / count for i in range(1, count + 1)]
-    return steps, schedule(steps).tolist()
+    return steps, [schedule(step) for step in steps]  # one by one, for NumPy takes longer to import than this
 
 
 def differences(schedules: Sequence[CosineDecay]) -> list[str]:

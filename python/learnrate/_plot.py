@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ._arguments import refuse
 from ._cosine_decay import CosineDecay
-from ._picture import BEYOND, curve, differences, phases
+from ._picture import BEYOND, curve, differences, phases, warmup_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,13 +27,15 @@ def plot(
     """Draws schedules: the rate over the steps, from the first update to somewhat after the last decay ends.
 
     The curve is that of `schedule(step)`, by 256 straight lines to a phase, however long the schedule is. One schedule
-    has its phases marked and its joints labelled; several have a legend that says what differs. A warmup too short to
-    be seen has a small picture of its own. Axes less than 3.5 inches wide have room for the curves only.
+    has its phases marked and its joints labelled; several have a legend that says what differs. Warmups too short to
+    be seen have a small picture of their own, as wide as the longest of them needs. Axes less than 3.5 inches wide have
+    room for the curves only. For several in one picture call this once: a second call draws over the first.
 
     Args:
         schedules: what to draw.
         ax: the matplotlib axes to draw on; None makes a figure with pyplot.
-        log: whether the axis of rates is logarithmic. A rate of 0 is then out of sight, below it.
+        log: whether the axis of rates is logarithmic. A rate of 0 is then out of sight, below it; where every rate is
+            0, the axis stays linear.
         labels: the legend's texts, one for each schedule; None for what differs.
 
     Returns:
@@ -57,7 +60,9 @@ def plot(
     for schedule in schedules:
         if (rate := max(schedule(0), schedule.peak_learning_rate, schedule.final_learning_rate)) > MAX_RATE:
             raise ValueError(f"A rate of the schedule is too large to be drawn: > {MAX_RATE}. Received: {rate!r}")
-    if labels is not None and (isinstance(labels, str) or len(labels) != len(schedules)):
+    if labels is not None and not isinstance(labels, (list, tuple)):
+        refuse(TypeError, "labels", "a list or tuple of texts", labels)
+    if labels is not None and len(labels) != len(schedules):
         refuse(ValueError, "labels", f"one for each of {len(schedules)} schedules", labels)
     _need_matplotlib()
     from matplotlib.axes import Axes
@@ -66,9 +71,9 @@ def plot(
         from matplotlib import pyplot
 
         ax = pyplot.figure(**FIGURE).add_subplot()
-    elif not isinstance(ax, Axes):
-        refuse(TypeError, "ax", "matplotlib axes or None", ax)
-    _draw(ax, schedules, labels or differences(schedules), log)
+    elif not isinstance(ax, Axes) or ax.name != "rectilinear":
+        refuse(TypeError, "ax", "matplotlib axes, neither polar nor 3D, or None", ax)
+    _draw(ax, schedules, labels or (differences(schedules) if len(schedules) > 1 else []), log)
     return ax
 
 
@@ -98,14 +103,17 @@ def _draw(ax: Any, schedules: Sequence[CosineDecay], labels: Sequence[str], log:
     end = max(schedule.total_steps for schedule in schedules)
     lines = [_line(ax, schedule, end * BEYOND) for schedule in schedules]
     _scale(ax, lines, log)
-    ax.set(xlabel="step (optimizer updates done)", ylabel="learning rate")
+    ax.set_xlabel(ax.get_xlabel() or "step (optimizer updates done)")
+    ax.set_ylabel(ax.get_ylabel() or "learning rate")
     if len(schedules) == 1:
         _mark(ax, schedules[0], end * BEYOND)
-    else:
-        above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0), "frameon": False}
-        ax.legend(lines, labels, ncols=2, **above)
-    warmups = [schedule.total_steps - schedule.decay_steps for schedule in schedules]
-    short = [warmup for warmup in warmups if 0 < warmup < end * SHORT]
+    if labels:
+        texts = [textwrap.fill(label, 90) for label in labels]
+        columns = 2 if max(map(len, texts)) <= 40 else 1
+        above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.05), "frameon": False, "fontsize": "small"}
+        for text in ax.legend(lines, texts, ncols=columns, **above).get_texts():
+            text.set_parse_math(False)
+    short = [warmup for schedule in schedules if 0 < (warmup := warmup_of(schedule)) < end * SHORT]
     if short and _has_room(ax) and not ax.child_axes:
         inset = ax.inset_axes(_free_place(ax, lines))
         for schedule, line in zip(schedules, lines, strict=True):
@@ -128,13 +136,14 @@ def _scale(ax: Any, lines: Sequence[Any], log: bool) -> None:
 
     compact = EngFormatter(sep="")
     compact.ENG_PREFIXES = {0: "", 3: "k", 6: "M", 9: "B", 12: "T", 15: "Q"}
-    ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-    ax.xaxis.set_major_formatter(compact)
+    if ax.get_xscale() == "linear":
+        ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+        ax.xaxis.set_major_formatter(compact)
     ax.margins(x=0.01, y=0.12)
     if log and max(rate for line in lines for rate in line.get_ydata()) > 0.0:
         ax.set_yscale("log")
     else:
-        ax.yaxis.set_major_formatter(StrMethodFormatter("{x:.3g}"))
+        ax.yaxis.set_major_formatter(StrMethodFormatter("{x:.10g}"))
     ax.grid(alpha=0.25)
     ax.spines[["top", "right"]].set_visible(False)
 
@@ -142,7 +151,7 @@ def _scale(ax: Any, lines: Sequence[Any], log: bool) -> None:
 def _mark(ax: Any, schedule: CosineDecay, last: float) -> None:
     """Shades the phases before and after the decay, names those with room for it, and labels the joints."""
     before = schedule(0)
-    for name, first, end, _ in phases(schedule):
+    for name, first, end in phases(schedule):
         stop, rate = last if end is None else end, schedule(first)
         if name != "decay":
             ax.axvspan(first, stop, color="gray", alpha=0.1, linewidth=0)

@@ -6,9 +6,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from ._cosine_decay import CosineDecay
-from ._picture import phases
-
-NEXT = "\n    "
+from ._picture import phases, warmup_of
 
 
 def report(title: str, schedule: CosineDecay, curve: str, width: int | None) -> str:
@@ -45,22 +43,28 @@ def _summary(schedule: CosineDecay) -> str:
 def _table(rows: Sequence[tuple[str, str, str]], width: int | None) -> list[str]:
     """Columns side by side; the last one on lines of its own where the terminal is too narrow."""
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    narrow = width is not None and sum(widths) + 4 > width
-    return [f"{a:<{widths[0]}}  {b:<{widths[1]}}{NEXT if narrow and c else '  '}{c}".rstrip() for a, b, c in rows]
+    lines = []
+    for first, second, third in rows:
+        line = f"{first:<{widths[0]}}  {second:<{widths[1]}}"
+        if width is None or sum(widths) + 4 <= width:
+            lines.append(f"{line}  {third}".rstrip())
+        else:
+            lines += [line.rstrip(), *([f"    {third}"] if third else [])]
+    return lines
 
 
 def _phases(schedule: CosineDecay) -> Iterator[tuple[str, str, str]]:
-    for name, first, last, shape in phases(schedule):
+    for name, first, last in phases(schedule):
         rate = f"{schedule(first):.6g}"
         if last is None:
             yield name, f"from {first:,}", rate
         else:
+            shape = "linear" if name == "warmup" else "half a cosine"
             yield name, f"{first:,} to {last:,}", f"{rate} to {schedule(last):.6g}, {shape}"
 
 
 def _telling_steps(schedule: CosineDecay) -> Iterator[tuple[str, str, str]]:
-    end = schedule.total_steps
-    warmup = end - schedule.decay_steps
+    warmup, end = warmup_of(schedule), schedule.total_steps
     notes = {
         warmup // 2: "half of the warmup",
         warmup + schedule.decay_steps // 4: "1/4 of the decay",

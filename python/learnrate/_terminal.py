@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -19,10 +20,9 @@ BLANK = "\u2800"
 
 
 def draw(schedules: Sequence[CosineDecay], width: int, *, log: bool) -> str:
-    """The rates over the steps in so many columns, a letter at each joint where there are several schedules.
+    """The rates over the steps in so many columns; each of several schedules has its letter where its hold begins.
 
-    Nothing at all if plotille is missing or the window too narrow. Colours are left out where the output is no
-    terminal or `NO_COLOR` is set.
+    Nothing at all if plotille is missing or the window too narrow. A rate of 0 has no place on a logarithmic axis.
     """
     try:
         import plotille
@@ -31,38 +31,47 @@ def draw(schedules: Sequence[CosineDecay], width: int, *, log: bool) -> str:
             raise
         return ""
     last = max(schedule.total_steps for schedule in schedules) * BEYOND
-    curves = [curve(schedule, last) for schedule in schedules]
-    drawn = [rate for _, rates in curves for rate in rates if rate > 0.0 or not log] or [1.0]
-    low, high = min(drawn), max(drawn)
+    curves = [list(zip(*curve(schedule, last), strict=True)) for schedule in schedules]
+    log = log and any(rate for points in curves for _, rate in points)
+    shown = [rate for points in curves for _, rate in points if rate or not log]
+    low, high = min(shown), max(shown)
     gutter = max(len(f"{low:.3g}"), len(f"{high:.3g}"))
     columns = width - gutter - 2
     if columns < LEAST:
         return ""
+    scale = math.log if log else float
 
     def height(rate: float) -> float:
-        if log:
-            return math.log(max(rate, low) / low) / (math.log(high / low) or 1.0)
-        return (rate - low) / ((high - low) or 1.0)
+        return (scale(rate) - scale(low)) / ((scale(high) - scale(low)) or 1.0)
 
     # A character has 2 times 4 dots, and the last dot must be inside.
     canvas = plotille.Canvas(columns, HEIGHT, xmax=last * (1 + 0.5 / columns), ymax=1 + 0.25 / HEIGHT)
-    for i, (schedule, (steps, rates)) in enumerate(zip(schedules, curves, strict=True)):
-        points = [(step, height(rate)) for step, rate in zip(steps, rates, strict=True)]
-        for start, end in pairwise(points):
-            canvas.line(*start, *end, color=COLORS[i % len(COLORS)])
-        if len(schedules) > 1:
-            for phase in phases(schedule)[-2:]:
-                canvas.text(phase.first, height(schedule(phase.first)), letter(i), color=COLORS[i % len(COLORS)])
-    marks = {0: f"{high:.3g}", HEIGHT - 1: f"{low:.3g}"}
-    lines = [
-        f"{marks.get(i, ''):>{gutter}} |{line.rstrip(BLANK)}" for i, line in enumerate(canvas.plot("\n").split("\n"))
-    ]
+    for i, (schedule, points) in enumerate(zip(schedules, curves, strict=True)):
+        for (start, rate), (end, next_rate) in pairwise(points):
+            if not log or (rate and next_rate):
+                canvas.line(start, height(rate), end, height(next_rate), color=_color(i))
+        if len(schedules) > 1 and (schedule.final_learning_rate or not log):
+            place = height(schedule.final_learning_rate)
+            canvas.text(schedule.total_steps, place, _letter(i), color=_color(i))
+    marks = {0: f"{high:.3g}" if high > low else "", HEIGHT - 1: f"{low:.3g}"}
+    rows = [line.rstrip(BLANK) for line in canvas.plot("\n").split("\n")]
+    lines = [f"{marks.get(i, ''):>{gutter}} |{row}" for i, row in enumerate(rows)]
     return "\n".join([*lines, " " * (gutter + 2) + _steps(schedules, columns, last)])
 
 
 def letter(i: int) -> str:
-    """The name of the `i`-th curve in the picture."""
+    """What the `i`-th schedule is called in the picture, in its colour."""
+    import plotille
+
+    return str(plotille.color(_letter(i), fg=_color(i)))
+
+
+def _letter(i: int) -> str:
     return chr(ord("a") + i % 26)
+
+
+def _color(i: int) -> str | None:
+    return None if os.environ.get("TERM") == "dumb" else COLORS[i % len(COLORS)]
 
 
 def _steps(schedules: Sequence[CosineDecay], columns: int, last: float) -> str:

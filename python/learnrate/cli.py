@@ -6,6 +6,7 @@ import argparse
 import csv
 import os
 import shutil
+import signal
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -26,13 +27,18 @@ BLOCK = 10_000
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit status."""
-    options = _parser().parse_args(arguments)
-    command: Callable[[argparse.Namespace], None] = options.command
+    if arguments is None:  # the process is ours: an interrupt ends it at once and quietly, even amid an import
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if sys.stdout is None:
+        print("learnrate: error: standard output is closed", file=sys.stderr)
+        return 2
     try:
+        options = _parser().parse_args(arguments)
+        command: Callable[[argparse.Namespace], None] = options.command
         command(options)
         sys.stdout.flush()
     except _FileError as error:
-        print(f"learnrate: error: {error}", file=sys.stderr)
+        print(f"learnrate: error: {printable(str(error))}", file=sys.stderr)
         return 2
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still to be flushed
@@ -40,8 +46,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 1
         print(f"learnrate: error: cannot write: {error.strerror}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        return 130
     return 0
 
 
@@ -63,9 +67,9 @@ def _parser() -> argparse.ArgumentParser:
         "where it looks like a mistake. Several are drawn in one picture. Curves and\n"
         "--save need the extra: pip install 'learnrate[plot]'.",
         epilog="examples:\n"
-        "  learnrate show examples/nanogpt-124m.json\n"
+        "  learnrate show schedule.json\n"
         "  learnrate show old.json new.json --log\n"
-        "  learnrate show examples/nanogpt-124m.json --save curve.svg",
+        "  learnrate show schedule.json --save curve.svg",
     )
     show.set_defaults(command=_show)
     show.add_argument("files", nargs="+", metavar="FILE", help="a schedule as JSON; - for standard input")
@@ -81,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Prints the rate at each step as CSV, with a column for each schedule. Numbers\n"
         "read back to the last bit.",
         epilog="examples:\n"
-        "  learnrate table examples/nanogpt-124m.json --stride 1000 > nanogpt.csv\n"
+        "  learnrate table schedule.json --stride 1000 > rates.csv\n"
         "  learnrate table old.json new.json --start 100 --stop 200",
     )
     table.set_defaults(command=_table)
@@ -110,7 +114,7 @@ def _show(options: argparse.Namespace) -> None:
     if options.save:
         _save(options.save, schedules, options.files, log=options.log)
     columns = shutil.get_terminal_size().columns
-    width = columns if sys.stdout.isatty() else None  # in a pipe or file, lines are as long as they are
+    width = max(columns, 20) if sys.stdout.isatty() else None  # in a pipe or file, lines are as long as they are
     several = len(schedules) > 1
     picture = _terminal.draw(schedules, min(columns, 100), log=options.log)
     try:
@@ -135,8 +139,8 @@ def _table(options: argparse.Namespace) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     names = [printable(file) for file in options.files] if len(schedules) > 1 else ["learning_rate"]
     writer.writerow(["step", *names])
-    for first in range(0, len(steps), BLOCK):
-        block = steps[first : first + BLOCK]
+    while block := steps[:BLOCK]:
+        steps = steps[BLOCK:]
         writer.writerows(zip(block, *(schedule(block).tolist() for schedule in schedules), strict=True))
 
 
@@ -148,7 +152,7 @@ class _Version(argparse.Action):
     """Unlike argparse's own, looks the version up only when asked: that takes longer than all else here."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        print(f"learnrate {learnrate.__version__} ({learnrate.BACKEND} backend)")
+        print(f"learnrate {learnrate.__version__} ({learnrate.BACKEND} backend)", flush=True)
         parser.exit()
 
 
@@ -181,22 +185,14 @@ def _read(file: str) -> CosineDecay:
     except OSError as error:
         raise _FileError(f"{file}: {error.strerror}") from None
     except ValueError as error:
-        raise _FileError(f"{file}: {error}".replace("\n", " ")) from None
+        raise _FileError(f"{file}: {error}") from None
 
 
 def _save(file: Path, schedules: Sequence[CosineDecay], labels: Sequence[str], *, log: bool) -> None:
-    """Draws first and writes beside then, so that what goes wrong leaves the file as it was."""
+    """Draws first, so that what cannot be drawn leaves the file as it was."""
     try:
         picture = rendered(schedules, [printable(label) for label in labels], file.suffix[1:].lower(), log=log)
-        if file.exists() and not file.is_file():  # such as /dev/stdout
-            file.write_bytes(picture)
-            return
-        part = file.with_name(f"{file.name}.part")
-        try:
-            part.write_bytes(picture)
-            part.replace(file)
-        finally:
-            part.unlink(missing_ok=True)
+        file.write_bytes(picture)
     except OSError as error:
         raise _FileError(f"{file}: {error.strerror}") from None
     except (ImportError, ValueError) as error:
