@@ -26,7 +26,7 @@ class Block(NamedTuple):
 def blocks(page: Path) -> list[Block]:
     """The fenced blocks: their language, the number of their first line, and what is in them."""
     text = page.read_text("utf-8")
-    fences = re.finditer(r"^( *```+)(\S*).*\n((?:.*\n)*?)\1$", text, re.MULTILINE)
+    fences = re.finditer(r"^( *(?:```+|~~~+))(\S*).*\n((?:.*\n)*?)\1$", text, re.MULTILINE)
     return [Block(fence[2], text.count("\n", 0, fence.start(3)) + 1, fence[3]) for fence in fences]
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import doctest
 import os
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
@@ -26,6 +29,23 @@ def test_the_readme_runs(learnrate: ModuleType) -> None:
         for expression, value in re.findall(r"^(\S.*?) +# ([\d._e+-]+)[,:]", text, re.MULTILINE):
             assert eval(expression, names) == eval(value), expression
     assert names["schedule"](5_000) == 0.0005
+
+
+def test_the_readmes_commands_run(learnrate: ModuleType, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    lines = [line for block in blocks(README) if block.language == "sh" for line in block.text.splitlines()]
+    commands = [line for line in lines if line.startswith("learnrate ")]
+    assert len(commands) >= 4
+    for command in commands:
+        result = subprocess.run(
+            [sys.executable, "-m", *shlex.split(command, comments=True)],
+            cwd=tmp_path,
+            env={**os.environ, "LEARNRATE_BACKEND": learnrate.BACKEND, "PYTHONIOENCODING": "utf-8"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            timeout=120,
+        )
+        assert result.returncode == 0, (command, result.stderr)
 
 
 def test_the_docstrings_run(learnrate: ModuleType) -> None:

@@ -30,6 +30,8 @@ def test_every_block_is_run_by_somebody(page: Path) -> None:
         assert block.language in {*PYTHON, "json", *RUN_ELSEWHERE, "{toctree}"}, place
         if block.language == "pycon":
             assert ">>> " in block.text, place
+        if block.language == "{eval-rst}":
+            assert not re.search(r"^ *\.\. (?!auto|module|plot|py:)", block.text, re.MULTILINE), place
 
 
 def test_the_api_page_has_every_public_name(learnrate: ModuleType) -> None:
