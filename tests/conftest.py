@@ -6,12 +6,21 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# The same examples in every run, and with `--hypothesis-profile long` a hundred times as many, and others each time.
+settings.register_profile(
+    "short", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+settings.register_profile("long", settings.get_profile("short"), derandomize=False, max_examples=10_000)
+settings.load_profile("short")
 
 os.environ["MPLBACKEND"] = "agg"  # no windows
 
@@ -41,17 +50,33 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("learnrate", backends(metafunc.config), indirect=True)
 
 
-@pytest.fixture
-def learnrate(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    """The package on one backend, in `sys.modules` for the length of the test."""
-    backend = request.param
+@contextmanager
+def _imported(backend: str) -> Iterator[ModuleType]:
     _forget_package()
     sys.modules.update(MODULES.get(backend, {}))
-    monkeypatch.setenv("LEARNRATE_BACKEND", backend)
-    package = import_module("learnrate")
-    assert package.BACKEND == backend
-    yield package
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LEARNRATE_BACKEND", backend)
+        package = import_module("learnrate")
+        assert package.BACKEND == backend
+        yield package
     MODULES[backend] = _forget_package()
+
+
+@pytest.fixture
+def learnrate(request: pytest.FixtureRequest) -> Iterator[ModuleType]:
+    """The package on one backend, in `sys.modules` for the length of the test."""
+    with _imported(request.param) as package:
+        yield package
+
+
+@pytest.fixture
+def packages(request: pytest.FixtureRequest) -> list[ModuleType]:
+    """The package on each backend, to compare them; none is in `sys.modules`."""
+    packages = []
+    for backend in backends(request.config):
+        with _imported(backend) as package:
+            packages.append(package)
+    return packages
 
 
 def _forget_package() -> dict[str, ModuleType]:

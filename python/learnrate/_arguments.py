@@ -40,9 +40,11 @@ def plain_number(value: Any) -> int | float | None:
     if isinstance(value, float):
         return float(value)
     np = sys.modules.get("numpy")  # until NumPy is imported no value can be NumPy's
-    if np is None or not isinstance(value, (np.generic, np.ndarray)):
+    if np is None or not isinstance(value, (np.generic, np.ndarray)) or isinstance(value, np.ma.MaskedArray):
         return None
-    if value.shape != () or isinstance(value, np.ma.MaskedArray) or not is_number(value.dtype):
+    if isinstance(value, np.ndarray):
+        value = np.asarray(value)  # a subclass may say of itself what is not so
+    if value.shape != () or not is_number(value.dtype):
         return None
     return float(value) if value.dtype.kind == "f" else int(value)
 
@@ -81,8 +83,9 @@ def steps(argument: str, value: Any, *, least: int) -> int:
 def text(argument: str, value: Any) -> str:
     if not isinstance(value, str):
         refuse(TypeError, argument, "a string", value)
+    plain = str.__str__(value)  # the text itself, whatever a subclass makes of it
     try:
-        value.encode()
+        plain.encode()
     except UnicodeEncodeError:
         refuse(ValueError, argument, "free of lone surrogates", value)
-    return str(value)
+    return plain

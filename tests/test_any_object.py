@@ -1,0 +1,390 @@
+"""Any object at all as a step, an `out`, a field, a config or a text: both backends give the same value or error.
+
+What is an error is one of ours, which names its argument, or what the object's own methods raised. In the long run,
+`pytest --hypothesis-profile long`, other objects are tried each time.
+"""
+
+from __future__ import annotations
+
+import array
+import json
+import re
+from collections import UserDict, UserList, deque
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from types import ModuleType
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+import pytest
+from hypothesis import event, example, given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+FIELDS: dict[str, Any] = {
+    "initial_learning_rate": 0.25,
+    "decay_steps": 90,
+    "alpha": 0.1,
+    "name": "name",
+    "warmup_target": 1.5,
+    "warmup_steps": 10,
+}
+LOWEST, HIGHEST = 1.5 * 0.1, 1.5
+
+Maker = Callable[[], Any]
+"""Makes one object for each backend, since some can be read but once."""
+
+
+def just(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Maker]:
+    return values.map(lambda value: partial(lambda value: value, value))
+
+
+class BoomError(Exception):
+    pass
+
+
+class Lying:
+    """What it says of itself, method by method; what it does not say, its base class does."""
+
+    answers: dict[str, Any]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.answers})"
+
+
+def lying(base: type, value: tuple[Any, ...], answers: dict[str, Any]) -> Any:
+    def answer(text: Any) -> Callable[..., Any]:
+        def method(self: object, *args: object, **kwargs: object) -> Any:
+            if text is BoomError:
+                raise BoomError
+            return text
+
+        return method
+
+    members = {
+        name: property(answer(said)) if name in ATTRIBUTES else answer(said) for name, said in answers.items()
+    } | {"answers": answers}
+    if "__eq__" in members:
+        members["__hash__"] = base.__hash__
+    cls: Any = type(f"Lying_{base.__name__}", (Lying, base), members)
+    if issubclass(base, np.ndarray):
+        return np.array(*value).view(cls)
+    return cls(*value)
+
+
+ATTRIBUTES = ("__class__", "dtype", "shape", "ndim", "size", "flags", "__array_interface__")
+METHODS = (
+    *(
+        "__index__",
+        "__int__",
+        "__float__",
+        "__bool__",
+        "__len__",
+        "__iter__",
+        "__getitem__",
+        "__contains__",
+        "__array__",
+    ),
+    *("__eq__", "__lt__", "__le__", "__gt__", "__ge__", "__add__", "__neg__", "__str__", "__repr__", "__trunc__"),
+    *("is_integer", "encode", "keys", "get", "items", "tolist", "astype", "copy", "reshape", "__array_finalize__"),
+)
+ANSWERS: st.SearchStrategy[Any] = st.sampled_from(
+    [
+        BoomError,
+        None,
+        NotImplemented,
+        True,
+        0,
+        -1,
+        7,
+        2**60,
+        10**400,
+        0.5,
+        float("nan"),
+        "",
+        "\ud800",
+        "7",
+        (),
+        [1],
+        [-1],
+        {},
+        int,
+        float,
+        str,
+    ]
+)
+BASES: list[tuple[type, tuple[Any, ...]]] = [
+    *((int, (value,)) for value in (7, -7, 10**400)),
+    *((float, (value,)) for value in (7.0, -0.5, float("inf"))),
+    *((str, (value,)) for value in ("name", "\ud800")),
+    *((bytes, (b"7",)), (list, ([1, 2],)), (tuple, ([1, -2],)), (dict, (FIELDS,)), (object, ())),
+    *((np.ndarray, (value,)) for value in ([1, 2], [True], [1j], [None], 7, -7.5)),
+    *((np.float64, (7,)), (np.int64, (7,)), (UserList, ([1, 2],)), (UserDict, (FIELDS,)), (deque, ([1, 2],))),
+]
+LIARS: st.SearchStrategy[Maker] = st.builds(
+    lambda base, answers: partial(lying, base[0], base[1], answers),
+    st.sampled_from(BASES),
+    st.dictionaries(st.sampled_from(METHODS + ATTRIBUTES), ANSWERS, max_size=3),
+)
+
+EXTREMES = st.sampled_from([n + k for n in (0, 2**31, 2**53, 2**63, 2**64, 10**400) for k in (-1, 0, 1)])
+INTS = st.integers(-(2**70), 2**70) | EXTREMES | EXTREMES.map(lambda n: -n)
+
+
+def is_quick(steps: range) -> bool:
+    """Not so long that it takes memory and time: short, or longer than any memory."""
+    return (steps.stop - steps.start) // steps.step < 100_000 or (steps.stop - steps.start) // steps.step > 2**50
+
+
+RANGES = st.builds(range, INTS, INTS, INTS.filter(bool)).filter(is_quick)
+ML_DTYPES = [
+    np.dtype(getattr(ml_dtypes, name)) for name in ("bfloat16", "float8_e4m3fn", "float8_e5m2", "int4", "uint2")
+]
+DTYPES = hnp.scalar_dtypes() | hnp.array_dtypes(max_size=2) | st.sampled_from([np.dtype("O"), np.dtype("g")])
+SHAPES = hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3)
+ARRAYS = hnp.arrays(DTYPES, SHAPES) | hnp.arrays("i1", SHAPES).flatmap(
+    lambda numbers: st.sampled_from(
+        [
+            *(numbers.astype(dtype) for dtype in ML_DTYPES),
+            *(
+                np.ma.array(numbers),
+                np.ma.array(numbers, mask=numbers < 0),
+                numbers.astype(object),
+                numbers.T,
+                numbers[()],
+            ),
+            *(numbers.astype(dtype) for dtype in ("g", ">f4", ">i2", "f8", "i4")),
+        ]
+    )
+)
+
+
+def view(values: Any) -> Any:
+    try:
+        return memoryview(values)
+    except (TypeError, ValueError, BufferError):
+        return values
+
+
+def endless() -> list[Any]:
+    steps: list[Any] = [1]
+    steps.append(steps)
+    return steps
+
+
+LEAVES: st.SearchStrategy[Maker] = st.one_of(
+    *map(
+        just,
+        (
+            *(INTS, st.floats(), st.booleans(), st.none(), st.complex_numbers(), st.text(), st.binary(), RANGES),
+            *(st.decimals(), st.fractions(), st.datetimes(), st.timedeltas(), st.from_type(type)),
+            *(ARRAYS, ARRAYS.map(view), hnp.arrays(DTYPES, ()).map(lambda values: values[()])),
+            *(st.binary().map(bytearray), st.lists(st.floats()).map(lambda values: array.array("d", values))),
+        ),
+    ),
+    LIARS,
+    st.just(endless),
+    st.just(partial(pow, 10, 5000)),
+    st.builds(lambda numbers: partial(iter, numbers), st.lists(INTS, max_size=3)),
+    st.builds(lambda numbers: partial(map, abs, numbers), st.lists(INTS, max_size=3)),
+)
+
+
+class Once(UserList[Any]):
+    """A sequence whose elements are gone when they are read again."""
+
+    def __iter__(self) -> Iterator[Any]:
+        while self.data:
+            yield self.data.pop(0)
+
+
+CONTAINERS: list[Callable[[list[Any]], Any]] = [list, tuple, deque, UserList, Once]
+
+
+def contain(container: Callable[[list[Any]], Any], makers: list[Maker]) -> Any:
+    return container([make() for make in makers])
+
+
+OBJECTS = st.recursive(
+    LEAVES,
+    lambda inner: st.builds(
+        lambda container, makers: partial(contain, container, makers),
+        st.sampled_from(CONTAINERS),
+        st.lists(inner, max_size=4) | inner.map(lambda maker: [maker] * 3),
+    ),
+    max_leaves=6,
+)
+
+
+def outcome(call: Callable[..., Any], *args: Any, **kwargs: Any) -> tuple[Any, ...]:
+    """What comes of a call, such that equal ones are equal to the last bit."""
+    try:
+        value = call(*args, **kwargs)
+    except (Exception, RecursionError) as error:
+        return type(error), re.sub("0x[0-9a-f]+", "0x", str(error))  # addresses
+    if isinstance(value, np.ndarray):
+        return np.ndarray, value.dtype, value.shape, value.tobytes()
+    return type(value).__name__, value.hex() if isinstance(value, float) else repr(value)
+
+
+def same(outcomes: list[tuple[Any, ...]]) -> tuple[Any, ...]:
+    first = outcomes[0]
+    assert outcomes == [first] * len(outcomes)
+    event(first[0] if isinstance(first[0], str) else first[0].__name__)
+    return first
+
+
+OWN = (
+    "Argument `",
+    "Invalid schedule JSON: ",
+    "Key `",
+    "Unknown key",
+    "warmup_steps=",
+    "Unknown `class_name`",
+    "Missing key",
+    "Duplicate",
+)
+
+
+def check_error(kind: type, text: str, *makers: Any) -> None:
+    """Of honest objects the errors are ours; of others, what they raise or make NumPy or Python say."""
+    if not any(liar.__name__ in repr(makers) for liar in (lying, Once)):
+        assert kind in (ValueError, TypeError, UserWarning)
+        assert text.startswith(OWN)
+
+
+def out_of(choice: Any, maker: Maker) -> Any:
+    """An array to write into, or a view or a subclass of one, or whatever the maker makes."""
+    if choice == "any":
+        return maker()
+    out = np.full(choice[1], 9.0, choice[0])
+    if choice[2] == "lying":
+        return out.view(Array)
+    return np.asarray(out, order=choice[2])
+
+
+class Array(np.ndarray):
+    """Of another shape and type than it says."""
+
+    dtype: Any = np.dtype("f8")
+    shape: Any = (2,)
+
+
+OUTS = st.just("any") | st.tuples(
+    st.sampled_from(["f8", "f4", "f8", ">f8", "i8", "O"]),
+    SHAPES | st.just((2,)),
+    st.sampled_from(["C", "F", "lying"]),
+)
+
+
+@given(maker=OBJECTS, out=st.none() | OUTS, other=OBJECTS)
+@example(maker=partial(lying, np.ndarray, ([1, 2],), {"dtype": np.dtype("f8"), "shape": ()}), out=None, other=endless)
+@example(maker=partial(list, (1, 2)), out=("i8", (2,), "lying"), other=endless)
+@example(maker=partial(list, (1, 2)), out=("f8", (3,), "lying"), other=endless)
+def test_step(packages: list[ModuleType], maker: Maker, out: Any, other: Maker) -> None:
+    def call(schedule: Any) -> Any:
+        return schedule(maker()) if out is None else np.asarray(schedule(maker(), out=out_of(out, other)))
+
+    kind, *rest = same([outcome(call, package.CosineDecay(**FIELDS)) for package in packages])
+    if kind is np.ndarray:
+        dtype, _, data = rest
+        rates = np.frombuffer(data, dtype)
+        assert dtype == np.float64 or out is not None
+        assert ((LOWEST * (1 - 2**-24) <= rates) & (rates <= HIGHEST)).all()
+    elif kind == "float":
+        assert LOWEST <= float.fromhex(rest[0]) <= HIGHEST
+    else:
+        check_error(kind, rest[0], maker, out, other)
+
+
+@pytest.mark.parametrize("field", FIELDS)
+@given(maker=OBJECTS)
+@example(maker=partial(lying, str, ("name",), {"__str__": "\ud800"}))
+@example(maker=partial(lying, str, ("name",), {"encode": b""}))
+def test_field(packages: list[ModuleType], field: str, maker: Maker) -> None:
+    kind, text = same([outcome(lambda p=package: p.CosineDecay(**FIELDS | {field: maker()})) for package in packages])
+    if kind != "CosineDecay":
+        check_error(kind, text, maker)
+
+
+CONFIGS = st.dictionaries(st.sampled_from(list(FIELDS)), OBJECTS, max_size=3)
+WRAPPERS: list[Callable[[dict[str, Any]], Any]] = [dict, UserDict, lambda config: Changing(config)]
+
+
+class Changing(UserDict[str, Any]):
+    """A mapping that has other keys each time that it is asked for them."""
+
+    def __iter__(self) -> Iterator[str]:
+        keys = list(self.data)
+        self.data["beta"] = self.data.pop(keys[0]) if keys else 1
+        return iter(keys)
+
+
+@given(config=CONFIGS, wrapper=st.sampled_from(WRAPPERS), keys=st.dictionaries(OBJECTS, LEAVES, max_size=1))
+def test_config(packages: list[ModuleType], config: dict[str, Maker], wrapper: Any, keys: dict[Maker, Maker]) -> None:
+    def made() -> Any:
+        fields = FIELDS | {field: maker() for field, maker in config.items()}
+        for key, value in keys.items():
+            with suppress(Exception):  # it may have no hash, or no equal
+                fields[key()] = value()
+        return wrapper(fields)
+
+    for read in ("from_config", "deserialize"):
+
+        def call(package: ModuleType, read: str = read) -> Any:
+            if read == "from_config":
+                return package.CosineDecay.from_config(made())
+            return package.deserialize({"class_name": "CosineDecay", "config": made()})
+
+        kind, text = same([outcome(call, package) for package in packages])
+        if kind != "CosineDecay" and wrapper in (dict, UserDict):
+            check_error(kind, text, config, keys)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from([*FIELDS, "CosineDecay"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*FIELDS, "class_name"]), inner),
+    max_leaves=5,
+)
+WHOLE = {"class_name": "CosineDecay", "config": FIELDS}
+
+
+@given(
+    field=st.sampled_from([*FIELDS, "beta"]),
+    value=JSON,
+    cut=st.integers(0, 200),
+    insert=st.sampled_from(["", " ", ",", '"', "{", "[", "]", "}", "\\", "\ud800", "NaN", "1e999", "0", "null", "\0"]),
+    encoding=st.sampled_from([None, "utf-8", "utf-16", "latin-1"]),
+)
+def test_text(packages: list[ModuleType], field: str, value: Any, cut: int, insert: str, encoding: str | None) -> None:
+    text = json.dumps({**WHOLE, "config": FIELDS | {field: value}})
+    text = text[:cut] + insert + text[cut + len(insert) :]
+    given: Any = (
+        text if encoding is None else text.encode(encoding, "surrogatepass" if "utf" in encoding else "replace")
+    )
+    kind, shown = same([outcome(package.CosineDecay.from_json, given) for package in packages])
+    if kind != "CosineDecay":
+        assert kind is not TypeError
+        check_error(kind, shown)
+
+
+@given(maker=OBJECTS)
+def test_whatever_else_is_given(packages: list[ModuleType], maker: Maker) -> None:
+    def calls(package: ModuleType) -> list[Callable[[Any], Any]]:
+        cosine = package.CosineDecay
+        return [
+            *(cosine.from_json, cosine.from_config, package.deserialize, package.serialize),
+            *(lambda value: package.deserialize({"class_name": value, "config": FIELDS}),),
+            *(lambda value: package.deserialize({**WHOLE, "module": value}),),
+            *(lambda value: cosine.from_total_steps(value, 1e-3), lambda value: cosine.from_total_steps(100, value)),
+            *(lambda value: cosine.from_total_steps(100, 1e-3, final_learning_rate=value),),
+        ]
+
+    for others in zip(*map(calls, packages), strict=True):
+        kind, text = same([outcome(lambda other=other: other(maker())) for other in others])
+        if kind != "CosineDecay":
+            check_error(kind, text, maker)
+    honest, text = same([outcome(lambda p=package: p.CosineDecay(**FIELDS).__eq__(maker())) for package in packages])
+    assert (honest, text) == ("NotImplementedType", "NotImplemented")
