@@ -35,7 +35,7 @@ def check_keys(name: str, data: Any, known: tuple[str, ...], required: tuple[str
     if not isinstance(data, Mapping):
         raise ValueError(f"Argument `{name}` must be an object (a dict). Received: {name}={show(data)}")
     for key in data:
-        if key not in known:
+        if not isinstance(key, str) or key not in known:
             raise ValueError(f"Unknown key in `{name}`. Known: {', '.join(known)}. Received: {show(key)}")
     for key in required:
         if key not in data:
