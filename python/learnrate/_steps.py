@@ -10,6 +10,7 @@ from . import _libraries
 from ._arguments import MAX_STEPS, is_number, plain_number, refuse, show, to_float
 
 RULE = "a number, or an array, range or nested sequence of numbers"
+TOO_LONG = "a range of fewer than 2**63 steps"
 MAX_DIMENSIONS = 32
 """NumPy 1's limit: 64 since NumPy 2."""
 BLOCK = 65_536
@@ -70,7 +71,7 @@ def _evaluate_range(schedule: Core, step: range, out: Any) -> Any:
     try:
         count = len(step)
     except OverflowError:
-        refuse(ValueError, "step", "a range of fewer than 2**63 steps", step)
+        refuse(ValueError, "step", TOO_LONG, step)
     rates = _check_out(out, (count,))
     if count and min(step[0], step[-1]) < 0:
         bad = 0 if step[0] < 0 else step[0] // -step.step + 1
@@ -92,8 +93,9 @@ def _as_array(step: Any, index: tuple[int, ...] = ()) -> Any:
         return _from_sequence(step, index)
     if getattr(type(step), "__array__", None) or isinstance(step, memoryview):
         array = np.asanyarray(step)
-        if is_number(array.dtype) and not isinstance(array, np.ma.MaskedArray):
-            return np.asarray(array)
+        plain = np.asarray(array)  # a subclass may say of itself what is not so
+        if is_number(plain.dtype) and not isinstance(array, np.ma.MaskedArray):
+            return plain
     elif (number := plain_number(step)) is not None:
         return np.asarray(to_float(number))
     _refuse_element(TypeError, "a number" if index else RULE, index, step)
@@ -119,10 +121,14 @@ def _from_sequence(step: Sequence[Any], index: tuple[int, ...]) -> Any:
     # Not by NumPy, which takes True for 1, dates for numbers, and "2" beside numbers for text.
     if len(index) == MAX_DIMENSIONS:
         _refuse_element(TypeError, "a number", index, step)
-    numbers = [plain_number(element) for element in step]
+    try:
+        elements = list(step)  # once: it may be another's, who changes it meanwhile
+    except OverflowError:
+        _refuse_element(ValueError, TOO_LONG, index, step)
+    numbers = [plain_number(element) for element in elements]
     if None not in numbers:
         return np.array([to_float(number) for number in numbers if number is not None])
-    rows = [_as_array(row, (*index, i)) for i, row in enumerate(step)]
+    rows = [_as_array(row, (*index, i)) for i, row in enumerate(elements)]
     if len({row.shape for row in rows}) > 1:
         _refuse_element(TypeError, "a sequence of rows of one shape", index, step)
     with np.errstate(over="ignore"):  # a longdouble beyond float64 is past the end of any schedule
@@ -137,13 +143,14 @@ def _check_out(out: Any, shape: tuple[int, ...]) -> Any:
         return np.empty(shape)
     if not isinstance(out, np.ndarray) or isinstance(out, np.ma.MaskedArray):
         refuse(TypeError, "out", "a float64 or float32 ndarray", out)
+    out = np.asarray(out)  # a subclass may say of itself what is not so
     if out.dtype not in (np.float64, np.float32):
         raise TypeError(f"Argument `out` must be a float64 or float32 ndarray. Received: out.dtype={out.dtype}")
     if out.shape != shape:
         raise ValueError(f"Argument `out` must have the shape of the steps, {shape}. Received: out.shape={out.shape}")
     if not out.flags.writeable:
         raise ValueError("Argument `out` must be writeable. Received: out.flags.writeable=False")
-    return np.asarray(out)
+    return out
 
 
 def _fill(schedule: Core, steps: Any, rates: Any) -> int | None:
