@@ -239,6 +239,27 @@ fn in_use(argument: &str) -> PyErr {
 
 #[pymodule(name = "_native")]
 mod native {
+    use pyo3::exceptions::PyImportError;
+    use pyo3::prelude::*;
+    use pyo3::sync::PyOnceLock;
+
     #[pymodule_export]
     use super::PyCosineDecay;
+
+    /// One interpreter of a process has the module: statics, here and in PyO3, hold objects of the one that came first,
+    /// and those are no use once it has ended.
+    #[pymodule_init]
+    fn refuse_another_interpreter(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        static MODULES: PyOnceLock<Py<PyAny>> = PyOnceLock::new(); // each interpreter has its own `sys.modules`
+
+        let py = module.py();
+        let modules = py.import("sys")?.getattr("modules")?;
+        if MODULES.get_or_init(py, || modules.clone().unbind()).is(&modules) {
+            return Ok(());
+        }
+        Err(PyImportError::new_err(
+            "learnrate's native core is in use by another interpreter of this process; \
+             LEARNRATE_BACKEND=python works in each",
+        ))
+    }
 }
