@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import subprocess
 import sys
 import textwrap
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -152,16 +154,159 @@ def test_a_forked_child_finishes_a_batch(learnrate: ModuleType, warm: bool) -> N
     assert run(learnrate.BACKEND, script) == f"{learnrate.BACKEND} 0"
 
 
-def test_threads_share_a_schedule(CosineDecay: type[Schedule]) -> None:
-    schedule = CosineDecay(0.25, 100_000, warmup_target=1.0, warmup_steps=1000)
-    steps = np.arange(120_000)
-    expected = schedule(steps)
-    results: list[bool] = []
-    threads = [
-        threading.Thread(target=lambda: results.append(bool((schedule(steps) == expected).all()))) for _ in range(16)
-    ]
+def together(count: int, work: Callable[[int], object]) -> list[object]:
+    """What the work of each of many threads that start at the same time comes to; an error is one of the results."""
+    results: list[object] = [None] * count
+    barrier = threading.Barrier(count)
+
+    def one(i: int) -> None:
+        barrier.wait(60)
+        try:
+            results[i] = work(i)
+        except Exception as error:
+            results[i] = error
+
+    threads = [threading.Thread(target=one, args=(i,), daemon=True) for i in range(count)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
-    assert results == [True] * 16
+        thread.join(60)
+    return results
+
+
+@pytest.mark.parametrize("size", [1, 1000, 120_000])  # the largest on rayon's threads too
+def test_threads_share_a_schedule(CosineDecay: type[Schedule], size: int) -> None:
+    schedule = CosineDecay(0.25, 100_000, warmup_target=1.0, warmup_steps=1000)
+    steps = np.arange(size)
+    expected, scalars = schedule(steps), [schedule(step) for step in range(0, 120_000, 1200)]
+
+    def work(i: int) -> bool:
+        out = np.empty(size)
+        good = True
+        for _ in range(5):
+            good &= scalars == [schedule(step) for step in range(0, 120_000, 1200)]
+            good &= bool((schedule(steps) == expected).all() and (schedule(range(size)) == expected).all())
+            good &= schedule(steps, out=out) is out and bool((out == expected).all())
+        return good
+
+    assert together(32, work) == [True] * 32
+
+
+def test_threads_write_their_parts_of_one_array(CosineDecay: type[Schedule]) -> None:
+    schedule = CosineDecay(0.25, 100_000, warmup_target=1.0, warmup_steps=1000)
+    steps, out = np.arange(32 * 20_000), np.zeros(32 * 20_000)
+    expected = schedule(steps)
+
+    def work(i: int) -> bool:
+        part = slice(i * 20_000, (i + 1) * 20_000)
+        for _ in range(5):
+            schedule(steps[part], out=out[part])
+        return bool((out[part] == expected[part]).all())
+
+    assert together(32, work) == [True] * 32
+
+
+def test_threads_that_write_one_array_are_told(learnrate: ModuleType) -> None:
+    schedule = learnrate.CosineDecay(0.25, 100_000, warmup_target=1.0, warmup_steps=1000)
+    steps, out = np.arange(1_000_000), np.zeros(1_000_000)
+    expected = schedule(steps)
+    results = together(32, lambda i: [schedule(steps, out=out) is out for _ in range(5)])
+    in_use = "Argument `out` must not be in use by another call"
+    for result in results:
+        assert result == [True] * 5 or (type(result) is ValueError and str(result) == in_use)
+    if learnrate.BACKEND == "python":  # NumPy lets them, and they write the same
+        assert results == [[True] * 5] * 32
+    assert (schedule(steps, out=out) == expected).all()  # nobody holds it any longer
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_fork_while_other_threads_are_inside_a_batch(learnrate: ModuleType) -> None:
+    script = """
+        import os, signal, threading, time, warnings
+        import numpy as np, learnrate
+
+        warnings.simplefilter("ignore")
+        schedule = learnrate.CosineDecay(0.25, 10**6, warmup_target=1.0, warmup_steps=1000)
+        steps = np.arange(10**6)
+        expected = schedule(steps)
+        done = threading.Event()
+
+        def work():
+            out = np.empty(10**6)
+            while not done.is_set():
+                schedule(steps, out=out)
+
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        codes = set()
+        for i in range(20):
+            time.sleep(i * 0.001)
+            child = os.fork()
+            if not child:
+                signal.alarm(60)
+                out = np.empty(10**6)
+                good = (schedule(steps) == expected).all() and (schedule(steps, out=out) == expected).all()
+                os._exit(0 if good else 1)
+            codes.add(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        done.set()
+        for thread in threads:
+            thread.join()
+        print(learnrate.BACKEND, codes)
+    """
+    assert run(learnrate.BACKEND, script) == f"{learnrate.BACKEND} {{0}}"
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+@pytest.mark.parametrize("warm", [True, False], ids=["pool-warm", "pool-cold"])
+def test_a_pool_of_processes(learnrate: ModuleType, tmp_path: Path, method: str, warm: bool) -> None:
+    if method not in multiprocessing.get_all_start_methods():
+        pytest.skip("this system has no fork")
+    script = f"""
+        import multiprocessing, warnings
+        import numpy as np, learnrate
+
+        STEPS = np.arange(100_000)
+
+        def rates(schedule):
+            return learnrate.BACKEND, schedule(STEPS).tobytes(), schedule(500)
+
+        if __name__ == "__main__":
+            warnings.simplefilter("ignore")
+            schedule = learnrate.CosineDecay(0.25, 90_000, warmup_target=1.0, warmup_steps=1000)
+            if {warm}:
+                schedule(STEPS)
+            with multiprocessing.get_context("{method}").Pool(4) as pool:
+                results = pool.map_async(rates, [schedule] * 16).get(100)
+            print(results == [rates(schedule)] * 16)
+    """
+    path = tmp_path / "main.py"
+    path.write_text(textwrap.dedent(script))
+    assert run(learnrate.BACKEND, f"import runpy; runpy.run_path({str(path)!r}, run_name='__main__')") == "True"
+
+
+@pytest.mark.parametrize("size", [1000, 3_000_000])
+def test_the_interpreter_ends_while_daemon_threads_are_inside_a_batch(learnrate: ModuleType, size: int) -> None:
+    script = f"""
+        import threading, time
+        import numpy as np, learnrate
+
+        schedule = learnrate.CosineDecay(0.25, 10**6)
+        steps = np.arange({size})
+        started = threading.Barrier(5)
+
+        def work():
+            out = np.empty(steps.size)
+            started.wait()
+            while True:
+                schedule(steps, out=out)
+                schedule(steps)
+
+        for _ in range(4):
+            threading.Thread(target=work, daemon=True).start()
+        started.wait()
+        time.sleep(0.1)
+        print("the end")
+    """
+    for _ in range(3):
+        assert run(learnrate.BACKEND, script) == "the end"
