@@ -1,6 +1,7 @@
-"""Build backend (PEP 517, PEP 660): maturin where there is a Rust toolchain, hatchling where there is none.
+"""Build backend (PEP 517, PEP 660): maturin where the native core can be built, hatchling where it cannot.
 
-A toolchain that is there and fails is an error. `LEARNRATE_PURE=1` asks for the pure-Python package on purpose.
+That takes a Rust toolchain, and an interpreter that PyO3 supports. A toolchain that is there and fails is an error.
+`LEARNRATE_PURE=1` asks for the pure-Python package on purpose.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import sysconfig
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -25,24 +27,27 @@ def _cargo() -> str | None:
     )
 
 
-def _pure() -> bool:
-    return os.environ.get("LEARNRATE_PURE") == "1" or _cargo() is None
+def _why_pure() -> str | None:
+    """Why the package is the pure-Python one; None if it is not."""
+    if os.environ.get("LEARNRATE_PURE") == "1":
+        return "LEARNRATE_PURE=1"
+    if _cargo() is None:
+        return "no Rust toolchain (cargo) found"
+    if sysconfig.get_config_var("Py_GIL_DISABLED") and sys.version_info < (3, 14):
+        return "PyO3 supports free-threaded CPython from 3.14 on"
+    return None
 
 
 def _backend() -> ModuleType:
-    if _pure():
-        print(
-            "learnrate: building the pure-Python package: "
-            + ("LEARNRATE_PURE=1" if _cargo() else "no Rust toolchain (cargo) found"),
-            file=sys.stderr,
-        )
+    if reason := _why_pure():
+        print(f"learnrate: building the pure-Python package: {reason}", file=sys.stderr)
         return import_module("hatchling.build")
     os.environ["PATH"] = os.pathsep.join([str(Path(str(_cargo())).parent), os.environ.get("PATH", "")])
     return import_module("maturin")
 
 
 def _requires(config_settings: Any = None) -> list[str]:
-    return [HATCHLING if _pure() else MATURIN]
+    return [HATCHLING if _why_pure() else MATURIN]
 
 
 get_requires_for_build_wheel = get_requires_for_build_sdist = get_requires_for_build_editable = _requires
