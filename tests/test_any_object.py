@@ -281,6 +281,7 @@ OUTS = st.just("any") | st.tuples(
 
 @given(maker=OBJECTS, out=st.none() | OUTS, other=OBJECTS)
 @example(maker=partial(lying, np.ndarray, ([1, 2],), {"dtype": np.dtype("f8"), "shape": ()}), out=None, other=endless)
+@example(maker=partial(view, np.zeros(1, [("\0", "?")])), out=None, other=endless)
 @example(maker=partial(list, (1, 2)), out=("i8", (2,), "lying"), other=endless)
 @example(maker=partial(list, (1, 2)), out=("f8", (3,), "lying"), other=endless)
 def test_step(packages: list[ModuleType], maker: Maker, out: Any, other: Maker) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NoReturn, Protocol
 
 from . import _libraries
@@ -91,13 +92,18 @@ def _as_array(step: Any, index: tuple[int, ...] = ()) -> Any:
 
     if _is_sequence(step):
         return _from_sequence(step, index)
-    if getattr(type(step), "__array__", None) or isinstance(step, memoryview):
+    array: Any = None
+    if getattr(type(step), "__array__", None):
         array = np.asanyarray(step)
-        plain = np.asarray(array)  # a subclass may say of itself what is not so
-        if is_number(plain.dtype) and not isinstance(array, np.ma.MaskedArray):
-            return plain
+    elif isinstance(step, memoryview):
+        with suppress(RuntimeError, ValueError):  # NumPy does not know every format, and some are of released memory
+            array = np.asarray(step)
     elif (number := plain_number(step)) is not None:
         return np.asarray(to_float(number))
+    if array is not None and not isinstance(array, np.ma.MaskedArray):
+        plain = np.asarray(array)  # a subclass may say of itself what is not so
+        if is_number(plain.dtype):
+            return plain
     _refuse_element(TypeError, "a number" if index else RULE, index, step)
 
 
