@@ -308,7 +308,7 @@ def test_the_steps_of_a_range_are_never_built(long: Schedule, steps: Any) -> Non
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert peak < out.nbytes / 2
+    assert peak < out.nbytes  # as many bytes as an array of the steps
     for index in (0, 1, 65_535, 65_536, 999_999):
         assert out[index] == long(steps[index])
 
