@@ -1,4 +1,4 @@
-"""Sub-interpreters: the pure backend works in each; the native one in the first that imports it, and says so elsewhere."""
+"""Sub-interpreters: the pure backend works in each; the native one in the first that imports it, and says so else."""
 
 from __future__ import annotations
 
