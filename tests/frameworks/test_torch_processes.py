@@ -10,7 +10,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import torch
 
 from learnrate import CosineDecay
 
@@ -85,3 +87,34 @@ def test_accelerate_steps_a_prepared_scheduler_for_every_process(tmp_path: Path,
         assert rates["prepared"] == [SCHEDULE(k * world) for k in range(UPDATES)]
         assert rates["as documented"] == rates["not prepared"] == RATES
         assert rates["resumed"] == RATES[SAVED_AT:]
+
+
+class Rates:
+    """Batches of rates, large enough for threads, which a forked worker does without."""
+
+    def __getitem__(self, index: int) -> torch.Tensor:
+        return torch.from_numpy(SCHEDULE(np.arange(index, index + 40_000)))
+
+    def __len__(self) -> int:
+        return 8
+
+
+@pytest.mark.timeout(SECONDS)
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+@pytest.mark.parametrize("warm", [True, False], ids=["pool-warm", "pool-cold"])
+def test_the_workers_of_a_data_loader(method: str, warm: bool) -> None:
+    script = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from test_torch_processes import Rates
+import torch
+if __name__ == "__main__":
+    if {warm}:
+        Rates()[0]
+    loader = torch.utils.data.DataLoader(Rates(), num_workers=2, multiprocessing_context={method!r}, timeout=60)
+    for index, batch in enumerate(loader):
+        assert torch.equal(batch[0], Rates()[index])
+    print(index)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=SECONDS)
+    assert (done.returncode, done.stdout) == (0, "7\n"), done.stderr
