@@ -5,8 +5,9 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, Deserializer, Error as _, MapAccess, Visitor};
+use serde::de::{Deserializer, Error as _, IntoDeserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
+use serde_json::Number;
 
 use crate::error::{Error, python_float};
 use crate::schedule::{Config, CosineDecay};
@@ -17,6 +18,7 @@ pub(crate) struct Envelope {
     /// Ignored when read, as in Keras.
     #[serde(default)]
     module: Option<Cow<'static, str>>,
+    #[serde(deserialize_with = "class_name")]
     class_name: ClassName,
     #[serde(deserialize_with = "object")]
     config: Config,
@@ -67,6 +69,11 @@ fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Re
     deserializer.deserialize_map(Object(PhantomData))
 }
 
+/// Reads a string; what serde derives would also take `{"CosineDecay": null}`.
+fn class_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ClassName, D::Error> {
+    ClassName::deserialize(String::deserialize(deserializer)?.into_deserializer())
+}
+
 pub(crate) fn default_name() -> String {
     Config::new(0.0, 1).name
 }
@@ -77,49 +84,35 @@ pub(crate) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String,
 }
 
 pub(crate) fn decay_steps<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    deserializer.deserialize_any(Steps { argument: "decay_steps", rule: "> 0" })
+    steps(deserializer, "decay_steps", "> 0")
 }
 
 pub(crate) fn warmup_steps<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    deserializer.deserialize_any(Steps { argument: "warmup_steps", rule: ">= 0" })
+    steps(deserializer, "warmup_steps", ">= 0")
 }
 
-/// A count of steps: a whole number that may be written as a float, as R does. [`CosineDecay::new`] checks its size.
-struct Steps {
+/// A count of steps: a whole number that may be written as a float, as R does. A negative one breaks `rule`;
+/// [`CosineDecay::new`] checks the rest. `Number` also reads what `serde_json` makes of floats where another crate turns on
+/// its `arbitrary_precision`.
+fn steps<'de, D: Deserializer<'de>>(
+    deserializer: D,
     argument: &'static str,
-    /// What a negative count breaks.
     rule: &'static str,
-}
-
-impl Visitor<'_> for Steps {
-    type Value = u64;
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "a whole number for `{}`", self.argument)
+) -> Result<u64, D::Error> {
+    let refuse =
+        |rule, received| Err(D::Error::custom(Error::Argument { argument, rule, received }));
+    let number = Number::deserialize(deserializer)?;
+    if let Some(steps) = number.as_u64() {
+        return Ok(steps);
     }
-
-    fn visit_u64<E: de::Error>(self, steps: u64) -> Result<u64, E> {
-        Ok(steps)
+    let steps = number.as_f64().unwrap_or(f64::INFINITY);
+    let received = number.as_i64().map_or_else(|| python_float(steps), |whole| whole.to_string());
+    if steps.fract() != 0.0 {
+        return refuse("a whole number", received);
     }
-
-    fn visit_i64<E: de::Error>(self, steps: i64) -> Result<u64, E> {
-        u64::try_from(steps).map_err(|_| self.refuse(self.rule, steps.to_string()))
+    if steps < 0.0 {
+        return refuse(rule, received);
     }
-
-    fn visit_f64<E: de::Error>(self, steps: f64) -> Result<u64, E> {
-        if steps.fract() != 0.0 {
-            return Err(self.refuse("a whole number", python_float(steps)));
-        }
-        if steps < 0.0 {
-            return Err(self.refuse(self.rule, python_float(steps)));
-        }
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // saturates
-        Ok(steps as u64)
-    }
-}
-
-impl Steps {
-    fn refuse<E: de::Error>(&self, rule: &'static str, received: String) -> E {
-        E::custom(Error::Argument { argument: self.argument, rule, received })
-    }
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // saturates
+    Ok(steps as u64)
 }

@@ -102,6 +102,13 @@ fn arrays_are_no_objects() {
 }
 
 #[test]
+fn a_class_is_named_by_a_string() {
+    let text = r#"{"class_name": {"CosineDecay": null}, "config": {"initial_learning_rate": 0.1, "decay_steps": 1000}}"#;
+    let error = serde_json::from_str::<CosineDecay>(text).unwrap_err().to_string();
+    assert!(error.contains("expected a string"), "{error}");
+}
+
+#[test]
 fn refused_steps() {
     let schedule = CosineDecay::new(Config::new(0.3, 1000)).unwrap();
     for case in cases("bad_steps") {
