@@ -1,0 +1,136 @@
+//! Any schedule at any steps: rates within the bound of `src/cosine.rs` of the exact ones, exact at the joints, never rising,
+//! and the same alone and in a slice.
+#![no_main]
+
+use dashu_float::round::mode::HalfEven;
+use learnrate::{Config, CosineDecay};
+use libfuzzer_sys::arbitrary::{Arbitrary, Result, Unstructured};
+use libfuzzer_sys::fuzz_target;
+
+#[derive(Debug)]
+struct Case {
+    config: Config,
+    steps: Vec<f64>,
+}
+
+impl<'a> Arbitrary<'a> for Case {
+    fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
+        let config = Config {
+            alpha: rate(u)?,
+            warmup_target: if u.arbitrary()? { Some(rate(u)?) } else { None },
+            warmup_steps: count(u)?,
+            ..Config::new(rate(u)?, count(u)?)
+        };
+        let (warmup, end) = (config.warmup_steps as f64, (config.warmup_steps + config.decay_steps) as f64);
+        let mut steps = Vec::new();
+        while !u.is_empty() && steps.len() < 12 {
+            let from = *u.choose(&[0.0, warmup, (warmup + end) / 2.0, end])?;
+            let far = count(u)? as f64;
+            let far = if u.arbitrary()? { far } else { far * f64::from(u.arbitrary::<u32>()?) / 2_f64.powi(32) };
+            steps.push(if u.arbitrary()? { from + far } else { (from - far).abs() });
+        }
+        Ok(Self { config, steps })
+    }
+}
+
+/// Of an everyday size, small, next to a power of two, or anything.
+fn rate(u: &mut Unstructured) -> Result<f64> {
+    let share = u.arbitrary::<u32>()? as f64 / 2_f64.powi(32);
+    Ok(match u.int_in_range(0..=7)? {
+        0 => 0.0,
+        1 => 1.0,
+        2 => f64::from_bits(u.arbitrary::<u64>()? >> 1),
+        3 => f64::from_bits(u.arbitrary::<u64>()? >> u.int_in_range(1..=63)?), // often subnormal
+        4 => 2_f64.powi(u.int_in_range(-1022..=1023)?) * (1.0 + share * 2_f64.powi(-20)),
+        5 => share * 10_f64.powi(u.int_in_range(-9..=3)?),
+        6 => share * f64::EPSILON,
+        _ => share,
+    })
+}
+
+/// From 1 to 2**52, all sizes alike.
+fn count(u: &mut Unstructured) -> Result<u64> {
+    Ok(1 + (u.arbitrary::<u64>()? >> u.int_in_range(12..=63)?))
+}
+
+type Float = dashu_float::FBig<HalfEven>;
+
+fn float(value: f64) -> Float {
+    Float::try_from(value).unwrap().with_precision(200).value()
+}
+
+/// The documented formula, without a difference that could cancel.
+fn exact(schedule: &CosineDecay, warmup: f64, step: f64) -> Float {
+    let (config, end) = (schedule.config(), schedule.total_steps() as f64);
+    let peak = float(schedule.peak_learning_rate());
+    if step < warmup {
+        let (up, down) = (float(step), float(warmup) - float(step));
+        return (peak * up + float(config.initial_learning_rate) * down) / float(warmup);
+    }
+    let step = step.min(end);
+    let (done, left) = (float(step) - float(warmup), float(end) - float(step));
+    let early = done < left;
+    let angle = if early { done } else { left } / float(2.0 * config.decay_steps as f64);
+    let near = angle.sin_pi().sqr(); // at most 1/2
+    let far = float(1.0) - near.clone();
+    let (fallen, rest) = if early { (near, far) } else { (far, near) };
+    peak * (rest + float(config.alpha) * fallen)
+}
+
+/// The distance in ULP, the spacing of float64 at the larger.
+fn ulps(rate: f64, exact: Float) -> f64 {
+    let rate = float(rate);
+    let larger = if rate > exact { &rate } else { &exact }.repr();
+    let binade = larger.exponent() + larger.digits() as isize;
+    let off = if rate > exact { rate - exact } else { exact - rate };
+    (off >> (binade - 53).max(-1074)).to_f64().value()
+}
+
+/// The table in `src/cosine.rs`.
+fn bound(config: &Config, warmup: f64, step: f64, rate: f64) -> f64 {
+    let column = usize::from(config.alpha > 10.0);
+    let normal = if step < warmup {
+        2.5
+    } else if config.decay_steps > 1 << 26 {
+        [6.28, 6.88][column]
+    } else if step.fract() != 0.0 {
+        [5.41, 6.09][column]
+    } else {
+        [4.52, 5.31][column]
+    };
+    if rate < f64::MIN_POSITIVE * 4.0 { normal + 0.25 } else { normal }
+}
+
+fuzz_target!(|case: Case| {
+    let Ok(schedule) = CosineDecay::new(case.config) else { return };
+    let (config, end) = (schedule.config(), schedule.total_steps());
+    let value = |step: f64| schedule.value(step).unwrap();
+    let (peak, floor) = (schedule.peak_learning_rate(), schedule.final_learning_rate());
+    let warmup = end - config.decay_steps;
+
+    assert_eq!(value(0.0), if warmup > 0 { config.initial_learning_rate } else { peak });
+    assert_eq!(schedule.value(warmup), Ok(peak));
+    assert_eq!(schedule.value(end), Ok(peak * config.alpha));
+
+    let warmup = warmup as f64;
+    for &step in &case.steps {
+        let rate = value(step);
+        let off = ulps(rate, exact(&schedule, warmup, step));
+        let bound = bound(config, warmup, step, rate);
+        assert!(off <= bound, "{config:?} at {step}: {rate:e} is {off} ULP off, the bound is {bound}");
+
+        let whole = step.floor().min(2_f64.powi(53) - 1.0);
+        let falling = whole >= warmup && config.alpha <= 1.0;
+        assert!(!falling || value(whole + 1.0) <= value(whole), "{config:?} rises after {whole}");
+        assert!(step < end as f64 || rate == floor);
+    }
+
+    let mut rates = vec![f64::NAN; case.steps.len()];
+    schedule.fill(&case.steps, &mut rates).unwrap();
+    let mut singles = vec![f32::NAN; case.steps.len()];
+    schedule.fill(&case.steps, &mut singles).unwrap();
+    for ((&step, rate), single) in case.steps.iter().zip(rates).zip(singles) {
+        assert_eq!(rate.to_bits(), value(step).to_bits());
+        assert_eq!(single.to_bits(), (rate as f32).to_bits());
+    }
+});

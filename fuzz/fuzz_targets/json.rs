@@ -1,0 +1,119 @@
+//! Any bytes as a schedule's JSON: nothing panics, Rust and the pure-Python package accept the same and read the same
+//! fields, and what was read comes back from what either writes.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use learnrate::CosineDecay;
+use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+/// The package of this source tree, without its native module.
+static FROM_JSON: LazyLock<Py<PyAny>> = LazyLock::new(|| {
+    let set_up = c"import os, sys, warnings
+os.environ['LEARNRATE_BACKEND'] = 'python'
+warnings.simplefilter('ignore')
+sys.dont_write_bytecode = True";
+    Python::attach(|py| {
+        py.run(set_up, None, None)?;
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../python");
+        py.import("sys")?.getattr("path")?.call_method1("insert", (0, path))?;
+        py.import("learnrate")?.getattr("CosineDecay")?.getattr("from_json").map(Bound::unbind)
+    })
+    .unwrap()
+});
+
+/// A schedule's fields, rates as their bits.
+type Fields = (u64, u64, u64, String, Option<u64>, u64);
+
+fn fields(schedule: &CosineDecay) -> Fields {
+    let config = schedule.config();
+    (
+        config.initial_learning_rate.to_bits(),
+        config.decay_steps,
+        config.alpha.to_bits(),
+        config.name.clone(),
+        config.warmup_target.map(f64::to_bits),
+        config.warmup_steps,
+    )
+}
+
+/// The fields that Python reads, and the text that it writes.
+fn read(py: Python, data: &[u8]) -> PyResult<(Fields, String)> {
+    let schedule = FROM_JSON.bind(py).call1((PyBytes::new(py, data),))?;
+    let (initial, decay_steps, alpha, name, target, warmup_steps): (f64, _, f64, _, Option<f64>, _) =
+        schedule.call_method0("_fields")?.extract()?;
+    let fields =
+        (initial.to_bits(), decay_steps, alpha.to_bits(), name, target.map(f64::to_bits), warmup_steps);
+    Ok((fields, schedule.call_method0("to_json")?.extract()?))
+}
+
+/// None where Python refuses with a ValueError.
+fn python(data: &[u8]) -> Option<(Fields, String)> {
+    Python::attach(|py| {
+        let result = read(py, data);
+        if let Err(error) = &result {
+            assert!(error.is_instance_of::<PyValueError>(py), "{error}");
+        }
+        result.ok()
+    })
+}
+
+fuzz_target!(|data: &[u8]| {
+    let schedule: Result<CosineDecay, _> = serde_json::from_slice(data);
+    let theirs = python(data);
+    let Ok(schedule) = schedule else {
+        assert!(theirs.is_none(), "only Python accepts, {schedule:?}");
+        return;
+    };
+    let (theirs, text) = theirs.expect("only Rust accepts");
+    let ours = fields(&schedule);
+    assert_eq!(ours, theirs);
+    for text in [serde_json::to_string(&schedule).unwrap(), text] {
+        assert_eq!(fields(&serde_json::from_str(&text).unwrap()), ours, "{text}");
+        assert_eq!(python(text.as_bytes()).expect("a schedule's own text").0, ours, "{text}");
+    }
+});
+
+/// What stands where a value or key may stand in such text, and what may not.
+const TOKENS: &[&str] = &[
+    "\"module\"", "\"class_name\"", "\"config\"", "\"registered_name\"", "\"initial_learning_rate\"",
+    "\"decay_steps\"", "\"alpha\"", "\"name\"", "\"warmup_target\"", "\"warmup_steps\"", "\"CosineDecay\"",
+    "\"keras.optimizers.schedules\"", "{\"CosineDecay\": null}", "\"\\ud83d\\ude00\"", "\"\\ud800\"", "\"\u{7f}\\u0000\"",
+    "\"\u{e9}\u{10ffff}\"", "null", "true", "NaN", "Infinity", "{}", "[]", "0", "-0", "-0.0", "1", "-1", "0.1", "10.5", "1e3",
+    "1000.0", "9007199254740992", "9007199254740993", "9007199254740991.5", "9.007199254740992e15", "18446744073709551615",
+    "18446744073709551616", "-9223372036854775809", "5e-324", "2.4703282292062327e-324", "2.4703282292062328e-324",
+    "1.7976931348623157e308", "1.7976931348623158e+308", "1.797693134862315807e308", "1.7976931348623159e308", "1e400", "1e-400",
+    "0e400", "0.1000000000000000055511151231257827021181583404541015625", "00", "1.", ".5", "1e", "+1", "0x1", "1_0", " ", "\t\n\r",
+    "\u{b}", "\u{a0}", "\u{feff}",
+];
+
+// Half of the time one token makes way for another, so that the text stays near to JSON.
+fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    let mut state = u64::from(seed) | 1 << 40;
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (state >> 33) as usize % below
+    };
+    if random(2) == 0 {
+        return fuzzer_mutate(data, size, max_size);
+    }
+    let kind = |byte: u8| if byte.is_ascii_whitespace() || b"{}[],:".contains(&byte) { byte } else { b'a' };
+    let edges: Vec<usize> = (1..size)
+        .filter(|&i| kind(data[i - 1]) != kind(data[i]) || kind(data[i]) != b'a')
+        .chain([0, size])
+        .collect();
+    let start = edges[random(edges.len())];
+    // Nothing makes way for it, or the token that starts there.
+    let end = if random(4) == 0 { start } else { edges.iter().copied().filter(|&i| i > start).min().unwrap_or(size) };
+    let mut text = data[..start].to_vec();
+    if random(8) > 0 {
+        text.extend(TOKENS[random(TOKENS.len())].bytes());
+    }
+    text.extend(&data[end..size]);
+    text.truncate(max_size);
+    data[..text.len()].copy_from_slice(&text);
+    text.len()
+});
