@@ -102,6 +102,17 @@ fn arrays_are_no_objects() {
 }
 
 #[test]
+fn counts_may_be_written_as_floats() {
+    for (decay_steps, warmup_steps) in [("1000.0", "0.0"), ("1e3", "-0.0"), ("1000", "-0")] {
+        let config = format!(
+            r#"{{"initial_learning_rate": 0.1, "decay_steps": {decay_steps}, "warmup_steps": {warmup_steps}}}"#
+        );
+        let schedule = read(&serde_json::from_str(&config).unwrap()).unwrap();
+        assert_eq!(schedule.config(), &Config::new(0.1, 1000));
+    }
+}
+
+#[test]
 fn a_class_is_named_by_a_string() {
     let text = r#"{"class_name": {"CosineDecay": null}, "config": {"initial_learning_rate": 0.1, "decay_steps": 1000}}"#;
     let error = serde_json::from_str::<CosineDecay>(text).unwrap_err().to_string();

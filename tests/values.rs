@@ -64,6 +64,29 @@ fn any_number_of_threads_gives_the_same_bits_and_the_first_error() {
     }
 }
 
+/// A step that is 0 on the thread that made it, and 1 on any other.
+#[cfg(feature = "rayon")]
+#[derive(Clone, Copy)]
+struct Spy(std::thread::ThreadId);
+
+#[cfg(feature = "rayon")]
+impl AsPrimitive<f64> for Spy {
+    fn as_(self) -> f64 {
+        f64::from(std::thread::current().id() != self.0)
+    }
+}
+
+#[cfg(feature = "rayon")]
+#[test]
+fn threads_are_used_for_large_slices_and_for_no_others() {
+    let schedule = CosineDecay::new(Config::new(1.0, 2)).unwrap();
+    for (length, rate) in [(1, 1.0), (16_384, 1.0), (16_385, 0.5), (200_000, 0.5), (7, 1.0)] {
+        let mut rates = vec![f64::NAN; length];
+        schedule.fill(&vec![Spy(std::thread::current().id()); length], &mut rates).unwrap();
+        assert!(rates.iter().all(|&each| each == rate), "{length} steps");
+    }
+}
+
 fn check_step_type<S>()
 where
     S: AsPrimitive<f64> + Sync,
@@ -96,6 +119,16 @@ fn steps_are_of_any_numeric_type() {
     check_step_type::<isize>();
     check_step_type::<f32>();
     check_step_type::<f64>();
+}
+
+/// As in Python. From the phase's start it would be one ULP more in the warmup, and one less in the decay.
+#[test]
+fn the_middle_of_a_phase_is_measured_from_its_end() {
+    let fields =
+        Config { alpha: 0.1, warmup_target: Some(0.7), warmup_steps: 10, ..Config::new(0.1, 10) };
+    let schedule = CosineDecay::new(fields).unwrap();
+    assert_eq!(schedule.value(5), Ok(0.39999999999999997));
+    assert_eq!(schedule.value(15), Ok(0.385));
 }
 
 #[test]
