@@ -62,13 +62,15 @@ impl std::error::Error for Error {}
 
 /// A float as Python's `repr` spells it, so that both languages' messages are the same text.
 pub(crate) fn python_float(value: f64) -> String {
+    if value == 0.0 || (1e-4..1e16).contains(&value.abs()) {
+        return format!("{value:?}");
+    }
     let scientific = format!("{value:e}");
     match scientific.split_once('e') {
-        Some((digits, exponent)) => match exponent.parse::<i32>() {
-            Ok(-4..16) => format!("{value:?}"),
-            Ok(e) => format!("{digits}e{}{:02}", if e < 0 { '-' } else { '+' }, e.abs()),
-            Err(_) => scientific,
-        },
+        Some((digits, exponent)) => {
+            let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |e| ('-', e));
+            format!("{digits}e{sign}{exponent:0>2}")
+        }
         None => scientific.to_lowercase(), // nan, inf
     }
 }
@@ -84,9 +86,10 @@ mod tests {
             (-7.0, "-7.0"),
             (0.1, "0.1"),
             (1e-4, "0.0001"),
-            (1e-5, "1e-05"),
+            (-1e-5, "-1e-05"),
+            (9.999999999999999e-5, "9.999999999999999e-05"),
             (1.5e-7, "1.5e-07"),
-            (1e15, "1000000000000000.0"),
+            (9999999999999998.0, "9999999999999998.0"),
             (1e16, "1e+16"),
             (1.5e300, "1.5e+300"),
             (5e-324, "5e-324"),

@@ -64,29 +64,6 @@ fn any_number_of_threads_gives_the_same_bits_and_the_first_error() {
     }
 }
 
-/// A step that is 0 on the thread that made it, and 1 on any other.
-#[cfg(feature = "rayon")]
-#[derive(Clone, Copy)]
-struct Spy(std::thread::ThreadId);
-
-#[cfg(feature = "rayon")]
-impl AsPrimitive<f64> for Spy {
-    fn as_(self) -> f64 {
-        f64::from(std::thread::current().id() != self.0)
-    }
-}
-
-#[cfg(feature = "rayon")]
-#[test]
-fn threads_are_used_for_large_slices_and_for_no_others() {
-    let schedule = CosineDecay::new(Config::new(1.0, 2)).unwrap();
-    for (length, rate) in [(1, 1.0), (16_384, 1.0), (16_385, 0.5), (200_000, 0.5), (7, 1.0)] {
-        let mut rates = vec![f64::NAN; length];
-        schedule.fill(&vec![Spy(std::thread::current().id()); length], &mut rates).unwrap();
-        assert!(rates.iter().all(|&each| each == rate), "{length} steps");
-    }
-}
-
 fn check_step_type<S>()
 where
     S: AsPrimitive<f64> + Sync,
