@@ -98,16 +98,6 @@ fn steps_are_of_any_numeric_type() {
     check_step_type::<f64>();
 }
 
-/// As in Python. From the phase's start it would be one ULP more in the warmup, and one less in the decay.
-#[test]
-fn the_middle_of_a_phase_is_measured_from_its_end() {
-    let fields =
-        Config { alpha: 0.1, warmup_target: Some(0.7), warmup_steps: 10, ..Config::new(0.1, 10) };
-    let schedule = CosineDecay::new(fields).unwrap();
-    assert_eq!(schedule.value(5), Ok(0.39999999999999997));
-    assert_eq!(schedule.value(15), Ok(0.385));
-}
-
 #[test]
 fn steps_far_beyond_the_end_hold_the_final_rate() {
     let schedule = schedule();
