@@ -21,12 +21,17 @@ impl<'a> Arbitrary<'a> for Case {
             warmup_steps: count(u)?,
             ..Config::new(rate(u)?, count(u)?)
         };
-        let (warmup, end) = (config.warmup_steps as f64, (config.warmup_steps + config.decay_steps) as f64);
+        let (warmup, end) =
+            (config.warmup_steps as f64, (config.warmup_steps + config.decay_steps) as f64);
         let mut steps = Vec::new();
         while !u.is_empty() && steps.len() < 40 {
             let from = *u.choose(&[0.0, warmup, (warmup + end) / 2.0, end])?;
             let far = count(u)? as f64;
-            let far = if u.arbitrary()? { far } else { far * f64::from(u.arbitrary::<u32>()?) / 2_f64.powi(32) };
+            let far = if u.arbitrary()? {
+                far
+            } else {
+                far * f64::from(u.arbitrary::<u32>()?) / 2_f64.powi(32)
+            };
             steps.push(if u.arbitrary()? { from + far } else { (from - far).abs() });
         }
         Ok(Self { config, steps })
@@ -83,6 +88,7 @@ fn ulps(rate: f64, exact: Float) -> f64 {
 }
 
 /// The table in `src/cosine.rs`.
+#[allow(clippy::approx_constant)] // 6.28 is no circle's
 fn bound(config: &Config, warmup: f64, step: f64, rate: f64) -> f64 {
     let column = usize::from(config.alpha > 10.0);
     let normal = if step < warmup {
@@ -113,7 +119,10 @@ fuzz_target!(|case: Case| {
         let rate = value(step);
         let off = ulps(rate, exact(&schedule, warmup, step));
         let bound = bound(config, warmup, step, rate);
-        assert!(off <= bound, "{config:?} at {step}: {rate:e} is {off} ULP off, the bound is {bound}");
+        assert!(
+            off <= bound,
+            "{config:?} at {step}: {rate:e} is {off} ULP off, the bound is {bound}"
+        );
 
         let whole = step.floor().min(2_f64.powi(53) - 1.0);
         let falling = whole >= warmup && config.alpha <= 1.0;
