@@ -101,7 +101,8 @@ fn steps<'de, D: Deserializer<'de>>(
 ) -> Result<u64, D::Error> {
     let refuse =
         |rule, received| Err(D::Error::custom(Error::Argument { argument, rule, received }));
-    let number = Number::deserialize(deserializer)?;
+    let number = Number::deserialize(deserializer)
+        .map_err(|error| D::Error::custom(format_args!("`{argument}`: {error}")))?;
     if let Some(steps) = number.as_u64() {
         return Ok(steps);
     }

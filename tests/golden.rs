@@ -110,6 +110,8 @@ fn counts_may_be_written_as_floats() {
         let schedule = read(&serde_json::from_str(&config).unwrap()).unwrap();
         assert_eq!(schedule.config(), &Config::new(0.1, 1000));
     }
+    let error = read(&json!({"initial_learning_rate": 0.1, "decay_steps": "1000"})).unwrap_err();
+    assert!(error.to_string().starts_with("`decay_steps`: invalid type: string"), "{error}");
 }
 
 #[test]
