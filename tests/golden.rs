@@ -1,14 +1,29 @@
-//! The promise: Rust gives the rates, the envelopes and the error texts of `tests/data/cases.json`, to the bit.
+//! The promise: Rust gives the rates of every version in `tests/data/`, to the bit, and reads its configs. The envelopes and
+//! the error texts are those of the newest, which is this one.
 //!
-//! `tests/test_golden.py` reads the same file. `tools/make_cases.py` makes it.
+//! `tests/test_golden.py` reads the same files. `tools/make_cases.py` makes them.
 #![cfg(feature = "serde")]
+
+use std::fs;
 
 use learnrate::{Config, CosineDecay};
 use serde_json::{Value, json};
 
-fn cases(kind: &str) -> Vec<Value> {
-    let mut cases: Value = serde_json::from_str(include_str!("data/cases.json")).unwrap();
+const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
+
+fn cases_of(version: &str, kind: &str) -> Vec<Value> {
+    let text = fs::read_to_string(format!("{DATA}/{version}/cases.json")).unwrap();
+    let mut cases: Value = serde_json::from_str(&text).unwrap();
     serde_json::from_value(cases[kind].take()).unwrap()
+}
+
+fn cases(kind: &str) -> Vec<Value> {
+    cases_of(env!("CARGO_PKG_VERSION"), kind)
+}
+
+fn valid_of_every_version() -> Vec<Value> {
+    let versions = fs::read_dir(DATA).unwrap().map(|entry| entry.unwrap().file_name());
+    versions.flat_map(|version| cases_of(version.to_str().unwrap(), "valid")).collect()
 }
 
 /// JSON has no NaN and no infinity: they are written as text.
@@ -22,7 +37,9 @@ fn read(config: &Value) -> serde_json::Result<CosineDecay> {
 
 #[test]
 fn rates() {
-    for case in cases("valid") {
+    let cases = valid_of_every_version();
+    assert!(!cases.is_empty());
+    for case in cases {
         let schedule = read(&case["config"]).unwrap();
         let points = case["points"].as_array().unwrap();
         let steps: Vec<f64> = points.iter().map(|point| number(&point[0])).collect();

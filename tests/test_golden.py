@@ -1,11 +1,13 @@
-"""The promise: every backend gives the rates, the envelopes and the error texts of `tests/data/cases.json`, to the bit.
+"""The promise: the rates of every version in `tests/data/` stay as they were, to the bit, and its JSON and its pickles
+are read for ever. What is written, and the error texts, are those of the newest. So on every backend.
 
-`tests/golden.rs` reads the same file. `tools/make_cases.py` makes it.
+`tests/golden.rs` reads the same cases. `tools/make_cases.py` makes the files.
 """
 
 from __future__ import annotations
 
 import json
+import pickle
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +20,14 @@ import pytest
 if TYPE_CHECKING:
     from learnrate import CosineDecay as Schedule
 
-CASES = json.loads(Path(__file__).with_name("data").joinpath("cases.json").read_text("utf-8"))
+VERSIONS = sorted(Path(__file__).with_name("data").iterdir(), key=lambda folder: [*map(int, folder.name.split("."))])
+CASES = json.loads((VERSIONS[-1] / "cases.json").read_text("utf-8"))
+
+
+def of_every_version(file: str) -> list[Any]:
+    """The parameters of a test: the valid schedules in the files of that name."""
+    read = {version.name: json.loads((version / file).read_text("utf-8"))["valid"] for version in VERSIONS}
+    return [pytest.param(row, id=f"{name} {json.dumps(row['config'])}") for name, rows in read.items() for row in rows]
 
 
 def numbers(value: Any) -> Any:
@@ -33,7 +42,7 @@ def build(CosineDecay: type[Schedule], config: dict[str, Any]) -> Schedule:
         return CosineDecay.from_config(config)
 
 
-@pytest.mark.parametrize("case", CASES["valid"], ids=lambda case: json.dumps(case["config"]))
+@pytest.mark.parametrize("case", of_every_version("cases.json"))
 def test_rates(CosineDecay: type[Schedule], case: dict[str, Any]) -> None:
     schedule = build(CosineDecay, case["config"])
     steps = [numbers(step) for step, _, _ in case["points"]]
@@ -50,9 +59,27 @@ def test_envelopes(learnrate: ModuleType, case: dict[str, Any]) -> None:
     assert json.dumps(learnrate.serialize(schedule)) == text
     assert schedule.to_json() == text
     assert json.dumps(schedule.get_config()) == json.dumps(case["envelope"]["config"])
-    with warnings.catch_warnings(action="ignore", category=UserWarning):  # as above
-        assert learnrate.CosineDecay.from_json(text) == schedule
-        assert learnrate.deserialize({"class_name": "CosineDecay", "config": case["config"]}) == schedule
+
+
+@pytest.mark.parametrize("case", of_every_version("cases.json"))
+@pytest.mark.filterwarnings("ignore:warmup_steps=100 has no effect")
+def test_json_is_read_for_ever(learnrate: ModuleType, case: dict[str, Any]) -> None:
+    schedule = build(learnrate.CosineDecay, case["config"])
+    assert schedule.get_config() == case["envelope"]["config"]
+    assert learnrate.CosineDecay.from_json(json.dumps(case["envelope"])) == schedule
+    assert learnrate.deserialize({"class_name": "CosineDecay", "config": case["config"]}) == schedule
+
+
+@pytest.mark.parametrize("case", of_every_version("pickles.json"))
+def test_pickles_are_read_for_ever(CosineDecay: type[Schedule], case: dict[str, Any]) -> None:
+    schedule = build(CosineDecay, case["config"])
+    assert len(case["pickles"]) >= 6  # protocols
+    for text in case["pickles"]:
+        assert pickle.loads(bytes.fromhex(text)) == schedule
+
+
+def test_this_version_has_its_files(learnrate: ModuleType) -> None:
+    assert VERSIONS[-1].name == learnrate.__version__, "tools/make_cases.py makes them"
 
 
 @pytest.mark.parametrize("case", CASES["bad_fields"], ids=lambda case: json.dumps(case["config"]))

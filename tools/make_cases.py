@@ -1,12 +1,15 @@
-"""Writes `tests/data/cases.json`, which the tests of every backend read: `python tools/make_cases.py`.
+"""Writes this version's files in `tests/data/`, which the tests of every later one read: `python tools/make_cases.py`.
 
-Valid schedules as Keras configs, each with its envelope and with the rates at telling steps; each rate is checked
-against the formula in 200 bits before it is written. Invalid configs and steps, each with its error text.
+`cases.json`: valid schedules as Keras configs, each with its envelope and with the rates at telling steps; each rate is
+checked against the formula in 200 bits before it is written. Invalid configs and steps, each with its error text.
+`pickles.json`: the same schedules as the backends pickle them, which may be in the same bytes. Needs the native module.
 """
 
 import json
 import math
+import os
 import re
+import subprocess
 import sys
 import warnings
 from pathlib import Path
@@ -20,6 +23,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 import test_accuracy as oracle  # noqa: E402
 
+DATA = ROOT / "tests/data" / learnrate.__version__
 ABOUT = "Made by tools/make_cases.py. A point is a step, the bits of its float64 rate, and that rate in decimals."
 FIELDS = ("initial_learning_rate", "decay_steps", "alpha", "warmup_target", "warmup_steps", "name")
 VALID: list[tuple[tuple[Any, ...], list[float]]] = [  # (the first fields, steps beside those around the joints)
@@ -93,9 +97,42 @@ def error(argument: str, rule: str, shown: str, place: str = "") -> str:
     return f"Argument `{argument}` must be {rule}. Received: {argument}{place}={shown}"
 
 
+PICKLE = """
+import json, pickle, sys, warnings, learnrate
+warnings.simplefilter("ignore")
+schedules = [learnrate.CosineDecay.from_config(config) for config in json.load(sys.stdin)]
+protocols = range(pickle.HIGHEST_PROTOCOL + 1)
+json.dump([[pickle.dumps(schedule, protocol).hex() for protocol in protocols] for schedule in schedules], sys.stdout)
+"""
+
+
+def pickles(backend: str, configs: list[dict[str, Any]]) -> Any:
+    command, environment = [sys.executable, "-c", PICKLE], {**os.environ, "LEARNRATE_BACKEND": backend}
+    text = json.dumps(configs)
+    return json.loads(
+        subprocess.run(command, input=text, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
+    )
+
+
+def write(file: str, data: Any) -> None:
+    text = json.dumps(data, indent=1, ensure_ascii=False)
+    text = re.sub(r"\[\s+([^][{}]+?)\s+]", lambda row: f"[{' '.join(row[1].split())}]", text)  # one point a line
+    (DATA / file).write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+if re.search(rf"(?m)^## \[?{re.escape(learnrate.__version__)}\b", (ROOT / "CHANGELOG.md").read_text("utf-8")):
+    sys.exit(f"Version {learnrate.__version__} is released: what it has written stays as it is")
+DATA.mkdir(exist_ok=True)
 bad_fields = [{"config": config(fields), "error": error(*text)} for fields, *text in BAD_FIELDS]
 bad_steps = [{"steps": steps, "error": error("step", ">= 0", shown, place)} for steps, place, shown in BAD_STEPS]
-cases = {"about": ABOUT, "valid": [valid(*row) for row in VALID], "bad_fields": bad_fields, "bad_steps": bad_steps}
-text = json.dumps(cases, indent=1, ensure_ascii=False)
-text = re.sub(r"\[\s+([^][{}]+?)\s+]", lambda row: f"[{' '.join(row[1].split())}]", text)  # one point a line
-(ROOT / "tests/data/cases.json").write_text(text + "\n", encoding="utf-8", newline="\n")
+cases: dict[str, Any] = {
+    "about": ABOUT,
+    "valid": [valid(*row) for row in VALID],
+    "bad_fields": bad_fields,
+    "bad_steps": bad_steps,
+}
+write("cases.json", cases)
+configs = [case["envelope"]["config"] for case in cases["valid"]]
+rows = zip(configs, pickles("native", configs), pickles("python", configs), strict=True)
+made = [{"config": config, "pickles": [*dict.fromkeys(native + python)]} for config, native, python in rows]
+write("pickles.json", {"about": "Made by tools/make_cases.py, by every protocol, in hex.", "valid": made})
