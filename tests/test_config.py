@@ -250,6 +250,10 @@ def test_duplicate_keys(CosineDecay: type[Schedule], key: str) -> None:
         refused(f"Duplicate key: {key!r}", CosineDecay.from_json, text.replace(member, f"{first}, {member}"))
 
 
+def test_the_first_of_two_duplicate_keys_is_named(CosineDecay: type[Schedule]) -> None:
+    refused("Duplicate key: 'b'", CosineDecay.from_json, '{"a": 1, "b": 1, "b": 2, "a": 2}')
+
+
 @pytest.mark.parametrize("thing", [None, 5, envelope(FULL), [], bytearray(b"{}"), memoryview(b"{}"), os], ids=type)
 def test_json_is_text(CosineDecay: type[Schedule], thing: Any) -> None:
     text = f"Argument `text` must be str or bytes. Received: text={thing!r}"

@@ -164,13 +164,13 @@ def test_what_the_interpreter_refuses(CosineDecay: Any, schedule: Any) -> None:
 @pytest.fixture
 def orphan(CosineDecay: type[Schedule]) -> Schedule:
     with pytest.warns(UserWarning, match="has no effect"):
-        return CosineDecay(0.1, 1000, warmup_steps=5)
+        return CosineDecay(0.1, 1000, warmup_steps=1)
 
 
 @pytest.mark.parametrize(
     "construct",
     [
-        lambda learnrate, orphan: learnrate.CosineDecay(0.1, 1000, warmup_steps=5),
+        lambda learnrate, orphan: learnrate.CosineDecay(0.1, 1000, warmup_steps=1),
         lambda learnrate, orphan: learnrate.CosineDecay.from_config(orphan.get_config()),
         lambda learnrate, orphan: learnrate.CosineDecay.from_json(orphan.to_json()),
         lambda learnrate, orphan: learnrate.deserialize(learnrate.serialize(orphan)),
@@ -184,27 +184,27 @@ def test_an_unused_warmup_warns_once_where_it_was_written(
 ) -> None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        assert construct(learnrate, orphan).warmup_steps == 5
+        assert construct(learnrate, orphan).warmup_steps == 1
     [warning] = caught
     assert warning.category is UserWarning
-    assert str(warning.message) == "warmup_steps=5 has no effect without a warmup_target"
+    assert str(warning.message) == "warmup_steps=1 has no effect without a warmup_target"
     assert (warning.filename, warning.lineno) == (__file__, construct.__code__.co_firstlineno)
 
 
 def test_an_unused_warmup_warns_where_no_python_code_calls(CosineDecay: type[Schedule]) -> None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        _thread.start_new_thread(CosineDecay, (0.1, 1000, 0.0, "name", None, 5))
+        _thread.start_new_thread(CosineDecay, (0.1, 1000, 0.0, "name", None, 1))
         deadline = time.monotonic() + 60
         while not caught and time.monotonic() < deadline:
             time.sleep(0.001)
-    assert [str(warning.message) for warning in caught] == ["warmup_steps=5 has no effect without a warmup_target"]
+    assert [str(warning.message) for warning in caught] == ["warmup_steps=1 has no effect without a warmup_target"]
 
 
 def test_copies_do_not_warn_again(orphan: Schedule) -> None:
     # A warning would be an error here.
     assert copy.copy(orphan) == copy.deepcopy(orphan) == pickle.loads(pickle.dumps(orphan)) == orphan
-    assert orphan.replace(warmup_target=0.5).warmup_steps == 5
+    assert orphan.replace(warmup_target=0.5).warmup_steps == 1
 
 
 STEP = "a number, or an array, range or nested sequence of numbers"
@@ -248,6 +248,7 @@ NEGATIVE = np.array([0, 1, 2, -7, -8, 5])
         (np.array([[1.0], [-2.0]]).data, "[1, 0]=-2.0"),
         *((steps, "[1]=-2") for steps in (deque([1, -2]), array.array("i", [1, -2]), range(1, -4, -3))),
         *((steps, "[3]=-4") for steps in (range(8, -7, -4), range(11, -7, -5))),  # after a 0, or without
+        *((steps, "[1]=-3") for steps in (range(0, -4, -3), range(0, -9, -3))),
         (range(-2, 3), "[0]=-2"),
         (range(10**30, -(10**30) - 1, -(10**30)), f"[2]=-{10**30}"),
         (range(-HUGE, 0, HUGE), "[0]=<int>"),
@@ -315,6 +316,24 @@ def test_lists_without_end(learnrate: ModuleType, code: str) -> None:
     code += "\nfrom learnrate import *\ntry: CosineDecay(0.1, 9)(steps)\nexcept TypeError as error: print(error)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=10, check=True)
     assert done.stdout.startswith("Argument `step` must be ")
+
+
+def test_sizes(schedule: Schedule) -> None:
+    refused(
+        ValueError,
+        f"Argument `step` must be a range of fewer than 2**63 steps. Received: step=range(0, {2**63})",
+        schedule,
+        range(2**63),
+    )
+    refused(
+        ValueError, SHAPE + f"({2**63 - 1},). Received: out.shape=(3,)", schedule, range(2**63 - 1), out=np.empty(3)
+    )
+    deep: Any = 1
+    for _ in range(32):
+        deep = [deep]
+    assert schedule(deep).shape == (1,) * 32
+    place = ", ".join("0" * 32)
+    refused(TypeError, f"Argument `step` must be a number. Received: step[{place}]=[1]", schedule, [deep])
 
 
 def test_what_an_array_method_raises_is_raised(schedule: Schedule) -> None:

@@ -261,7 +261,7 @@ def test_nothing_is_imported_before_it_is_needed(backend: str) -> None:
     code = """
 import sys
 from learnrate import CosineDecay, deserialize, serialize
-heavy = {"numpy", "json", "array_api_compat"}
+heavy = {"numpy", "json", "inspect", "array_api_compat"}
 print(heavy & set(sys.modules))
 schedule = deserialize(serialize(CosineDecay(0.1, 9))).replace(alpha=0.5)
 schedule(5), schedule(5.5), schedule(10**400), schedule(float("inf")), schedule.total_steps, repr(schedule)
