@@ -2,7 +2,8 @@
 
 `cases.json`: valid schedules as Keras configs, each with its envelope and with the rates at telling steps; each rate is
 checked against the formula in 200 bits before it is written. Invalid configs and steps, each with its error text.
-`pickles.json`: the same schedules as the backends pickle them, which may be in the same bytes. Needs the native module.
+`pickles.json`: the same schedules as the backends pickle them, which may be in the same bytes.
+`states.json`: what the adapters save. Needs the native module, and the extra `frameworks`.
 """
 
 import json
@@ -15,9 +16,13 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
+import torch
 
 import learnrate
+from learnrate.keras import Schedule
+from learnrate.torch import ScheduleLR
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -114,6 +119,16 @@ def pickles(backend: str, configs: list[dict[str, Any]]) -> Any:
     )
 
 
+def state(schedule: Any, scales: tuple[float, ...]) -> dict[str, Any]:
+    groups = [{"params": [torch.nn.Parameter(torch.ones(1))], "lr": 0.1, "lr_scale": scale} for scale in scales]
+    optimizer = torch.optim.SGD(groups)
+    scheduler = ScheduleLR(optimizer, schedule)
+    for _ in range(3):
+        optimizer.step()
+        scheduler.step()
+    return scheduler.state_dict()
+
+
 def write(file: str, data: Any) -> None:
     text = json.dumps(data, indent=1, ensure_ascii=False)
     text = re.sub(r"\[\s+([^][{}]+?)\s+]", lambda row: f"[{' '.join(row[1].split())}]", text)  # one point a line
@@ -136,3 +151,7 @@ configs = [case["envelope"]["config"] for case in cases["valid"]]
 rows = zip(configs, pickles("native", configs), pickles("python", configs), strict=True)
 made = [{"config": config, "pickles": [*dict.fromkeys(native + python)]} for config, native, python in rows]
 write("pickles.json", {"about": "Made by tools/make_cases.py, by every protocol, in hex.", "valid": made})
+short, other = learnrate.CosineDecay(0.1, 9, 0.1, "short", 0.7, 4), learnrate.CosineDecay(0.3, 7)
+torch_states = [state(short, (1.0,)), state(short, (1.0, 0.5)), state([short, other], (1.0, 0.5))]
+keras_states = [keras.optimizers.schedules.serialize(Schedule(short, batches)) for batches in (None, 4)]
+write("states.json", {"about": "Made by tools/make_cases.py.", "torch": torch_states, "keras": keras_states})
