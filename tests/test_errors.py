@@ -249,7 +249,7 @@ NEGATIVE = np.array([0, 1, 2, -7, -8, 5])
         *((steps, "[1]=-2") for steps in (deque([1, -2]), array.array("i", [1, -2]), range(1, -4, -3))),
         *((steps, "[3]=-4") for steps in (range(8, -7, -4), range(11, -7, -5))),  # after a 0, or without
         *((steps, "[1]=-3") for steps in (range(0, -4, -3), range(0, -9, -3))),
-        (range(-2, 3), "[0]=-2"),
+        *((range(first, 3), f"[0]={first}") for first in (-1, -2)),
         (range(10**30, -(10**30) - 1, -(10**30)), f"[2]=-{10**30}"),
         (range(-HUGE, 0, HUGE), "[0]=<int>"),
     ],

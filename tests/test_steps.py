@@ -113,6 +113,8 @@ def test_numpy_scalars_give_python_floats(schedule: Schedule, dtype: DTypeLike) 
         (7, 7.0),
         (Epoch.SEVENTH, 7.0),
         (-0.0, 0.0),
+        (np.int8(0), 0.0),
+        (np.float64(-0.0), 0.0),
         (5e-324, 5e-324),
         (7.25, 7.25),
         (np.float16(7.25), 7.25),
