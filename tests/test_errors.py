@@ -98,6 +98,8 @@ WHOLE = "a whole number"
         ("name", Hostile(), "a string", "<Hostile>"),
         ("name", "a\ud800", "free of lone surrogates", "'a\\ud800'"),
         ("name", "x" * 5000 + "\ud800", "free of lone surrogates", "'" + "x" * 999 + "..."),
+        ("alpha", "x" * 999, "a number", "'" + "x" * 999 + "..."),
+        ("alpha", "x" * 998, "a number", "'" + "x" * 998 + "'"),
     ],
     ids=kind,
 )
