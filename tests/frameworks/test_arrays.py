@@ -136,6 +136,11 @@ def test_the_worst_steps_that_were_found(
     assert 5.0 < float32_error(schedule(torch.tensor([step])), exact) <= LONG
 
 
+def test_a_level_decay(CosineDecay: type[Schedule]) -> None:
+    for make in (MAKE["jax"], MAKE["torch"]):
+        assert set(numpy(CosineDecay(0.1, 10, alpha=1.0)(make(range(12))))) == {np.float32(0.1)}
+
+
 def test_rates_beyond_float32(CosineDecay: type[Schedule]) -> None:
     schedule = CosineDecay(1e39, 10)
     for make in (MAKE["jax"], MAKE["torch"]):
@@ -255,6 +260,13 @@ def test_dask_stays_lazy_and_chunked(warmed: Schedule) -> None:
     swapped = warmed(dask.array.from_array(np.arange(5, dtype=">f4")))
     assert swapped.dtype == np.float32
     assert (swapped.compute() == warmed(np.arange(5), out=np.empty(5, np.float32))).all()
+
+
+def test_dask_on_blocks_of_another_library(warmed: Schedule) -> None:
+    steps = dask.array.arange(9, chunks=9).map_blocks(array_api_strict.asarray, meta=np.arange(0))
+    rates = warmed(steps).compute()
+    assert isinstance(rates, type(array_api_strict.asarray(0)))
+    assert (numpy(rates) == warmed(np.arange(9))).all()
 
 
 def test_dask_refuses_masks(warmed: Schedule) -> None:
