@@ -1,0 +1,52 @@
+"""Mutation testing of the Python package: `python tools/mutate.py [MODULE ...]`, with the extra `mutation`.
+
+cosmic-ray changes one operator, number, condition, loop or decorator at a time in a copy, and the module's tests must
+fail. What survives must stand in `tests/survivors.txt` under the reason why it may; what stands there must survive.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+CONFIG = (ROOT / "tests/mutation.toml").read_text("utf-8")
+TESTS = tomllib.loads(CONFIG)["tests"]
+LISTED = (ROOT / "tests/survivors.txt").read_text("utf-8").splitlines()
+PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+
+
+def as_listed(module: str) -> bool:
+    with tempfile.TemporaryDirectory() as copy:
+        for folder in ("python", "tests", "examples"):
+            shutil.copytree(
+                ROOT / folder, Path(copy, folder), ignore=shutil.ignore_patterns("_native.*", "__pycache__")
+            )
+        shutil.copy(ROOT / "pyproject.toml", copy)
+        config = CONFIG.replace("MODULE", module).replace("TESTS", TESTS[module])
+        Path(copy, "config").write_text(config)
+        # CI: Hypothesis repeats itself
+        environment = {**os.environ, "PATH": PATH, "PYTHONPATH": f"{copy}/python", "CI": "true"}
+        commands = "cosmic-ray baseline config", "cosmic-ray init config db", "cr-filter-operators db config"
+        for command in (*commands, "cosmic-ray exec config db", "cosmic-ray dump db"):
+            done = subprocess.run(command.split(), cwd=copy, env=environment, stdout=subprocess.PIPE, text=True)
+            if done.returncode:
+                sys.exit(f"{module}: {command}: {done.stdout}")
+    results = [result for _, result in map(json.loads, done.stdout.splitlines()) if result["test_outcome"]]
+    alive = [result["diff"].splitlines()[3:] for result in results if result["test_outcome"] != "killed"]
+    print(f"{module}: {len(results)} mutants, {len(alive)} survive", flush=True)
+    changes = [[line[1:].strip() for line in diff if line[0] in "-+" and line[1:].strip()] for diff in alive]
+    found = {f"{module}: {' => '.join(change)}" for change in changes}
+    listed = {line for line in LISTED if line.startswith(f"{module}: ")}
+    for change in sorted(found ^ listed):
+        print("survives:" if change in found else "is listed, but does not survive:", change, flush=True)
+    return found == listed
+
+
+with ThreadPoolExecutor(os.cpu_count()) as pool:
+    sys.exit(not all([*pool.map(as_listed, sys.argv[1:] or TESTS)]))
