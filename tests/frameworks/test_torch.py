@@ -114,12 +114,13 @@ def test_the_schedulers_state_alone_sets_the_rate(ScheduleLR: Any, schedule: Any
     assert resumed.state_dict() == scheduler.state_dict()
 
 
-def test_last_epoch_is_as_in_pytorch(ScheduleLR: Any, schedule: Any) -> None:
+@pytest.mark.parametrize("last_epoch", [0, 4])
+def test_last_epoch_is_as_in_pytorch(ScheduleLR: Any, schedule: Any, last_epoch: int) -> None:
     optimizer = optimizer_of()
-    scheduler = ScheduleLR(optimizer, schedule, last_epoch=4)
-    assert scheduler.last_epoch == 5
-    assert scheduler.get_last_lr() == [schedule(5)]
-    assert step(optimizer, scheduler) == [schedule(6)]
+    scheduler = ScheduleLR(optimizer, schedule, last_epoch=last_epoch)
+    assert scheduler.last_epoch == last_epoch + 1
+    assert scheduler.get_last_lr() == [schedule(last_epoch + 1)]
+    assert step(optimizer, scheduler) == [schedule(last_epoch + 2)]
 
 
 def is_plain(value: object) -> bool:

@@ -120,6 +120,18 @@ def test_with_a_changed_schedule_the_optimizer_is_loaded_first() -> None:
     assert lrs(again) == [resumed.schedule(1)] != lrs(optimizer)
 
 
+def test_a_state_from_before_the_first_update() -> None:
+    optimizer = optimizer_of({})
+    scheduler = ScheduleLR(optimizer, SCHEDULE)
+    first = scheduler.state_dict()
+    update(optimizer, scheduler)
+    scheduler.load_state_dict(first)
+    assert lrs(optimizer) == [SCHEDULE(0)]
+    other = ScheduleLR(optimizer_of({}), OTHER.replace(initial_learning_rate=0.02))
+    with pytest.raises(ValueError, match=r"at step 0 its rate is 0\.01, and that of this one 0\.02"):
+        other.load_state_dict({**first, "last_epoch": -1})  # as that of a part of a SequentialLR that waits
+
+
 def test_part_of_an_epoch_is_no_count_of_updates() -> None:
     optimizer = optimizer_of({})
     scheduler = ScheduleLR(optimizer, SCHEDULE)
