@@ -246,8 +246,8 @@ mod native {
     #[pymodule_export]
     use super::PyCosineDecay;
 
-    /// One interpreter of a process has the module: statics, here and in PyO3, hold objects of the one that came first,
-    /// and those are no use once it has ended.
+    /// One interpreter of a process has the module: statics, here and in `PyO3`, hold objects of the one that came
+    /// first, and those are no use once it has ended.
     #[pymodule_init]
     fn refuse_another_interpreter(module: &Bound<'_, PyModule>) -> PyResult<()> {
         static MODULES: PyOnceLock<Py<PyAny>> = PyOnceLock::new(); // each interpreter has its own `sys.modules`

@@ -6,7 +6,7 @@ import gc
 import signal
 import sys
 from collections import UserDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -237,14 +237,16 @@ def test_a_finalizer_that_changes_the_arrays(schedule: Schedule, expected: list[
         gc.set_threshold(*threshold)
 
 
-def calls_after_errors(schedule: Schedule, steps: np.ndarray, out: np.ndarray) -> Iterator[Callable[[], object]]:
+def calls_that_fail(schedule: Schedule, steps: np.ndarray, out: np.ndarray) -> list[Callable[[], object]]:
     bad = np.where(np.arange(steps.size) == 5, -1, steps)
-    yield lambda: schedule(bad, out=out)
-    yield lambda: schedule(bad[::-1], out=out)
-    yield lambda: schedule(steps, out=out[:-1])
-    yield lambda: schedule(steps.astype(object), out=out)
-    yield lambda: schedule(range(-1, steps.size - 1), out=out)
-    yield lambda: schedule(out, out=out.astype("i8"))
+    return [
+        lambda: schedule(bad, out=out),
+        lambda: schedule(bad[::-1], out=out),
+        lambda: schedule(steps, out=out[:-1]),
+        lambda: schedule(steps.astype(object), out=out),
+        lambda: schedule(range(-1, steps.size - 1), out=out),
+        lambda: schedule(out, out=out.astype("i8")),
+    ]
 
 
 @pytest.mark.parametrize("size", [1000, 100_000])  # without and with threads
@@ -253,13 +255,14 @@ def test_arrays_are_free_after_an_error(schedule: Schedule, size: int) -> None:
     steps, out = np.arange(float(size)), np.zeros(size)
     expected = schedule(steps)
     before = sys.getrefcount(steps), sys.getrefcount(out)
-    for call in calls_after_errors(schedule, steps, out):
+    calls = calls_that_fail(schedule, steps, out)
+    while calls:
         for _ in range(100):
             with pytest.raises((ValueError, TypeError)):
-                call()
+                calls[-1]()
+        calls.pop()
         assert (schedule(steps, out=out) == expected).all()
         assert (schedule(expected.copy(), out=steps.copy()) == schedule(expected)).all()
-    del call
     gc.collect()
     assert (sys.getrefcount(steps), sys.getrefcount(out)) == before
 
