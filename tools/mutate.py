@@ -21,23 +21,28 @@ LISTED = (ROOT / "tests/survivors.txt").read_text("utf-8").splitlines()
 PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
 
+def run(command: str, copy: str) -> str:
+    # With CI set, Hypothesis repeats itself.
+    environment = {**os.environ, "PATH": PATH, "PYTHONPATH": f"{copy}/python", "CI": "true"}
+    done = subprocess.run(command.split(), cwd=copy, env=environment, stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        sys.exit(f"{command}: {done.stdout}")
+    return done.stdout
+
+
 def as_listed(module: str) -> bool:
     with tempfile.TemporaryDirectory() as copy:
+        unwanted = shutil.ignore_patterns("_native.*", "__pycache__")
         for folder in ("python", "tests", "examples"):
-            shutil.copytree(
-                ROOT / folder, Path(copy, folder), ignore=shutil.ignore_patterns("_native.*", "__pycache__")
-            )
+            shutil.copytree(ROOT / folder, Path(copy, folder), ignore=unwanted)
         shutil.copy(ROOT / "pyproject.toml", copy)
-        config = CONFIG.replace("MODULE", module).replace("TESTS", TESTS[module])
-        Path(copy, "config").write_text(config)
-        # CI: Hypothesis repeats itself
-        environment = {**os.environ, "PATH": PATH, "PYTHONPATH": f"{copy}/python", "CI": "true"}
-        commands = "cosmic-ray baseline config", "cosmic-ray init config db", "cr-filter-operators db config"
-        for command in (*commands, "cosmic-ray exec config db", "cosmic-ray dump db"):
-            done = subprocess.run(command.split(), cwd=copy, env=environment, stdout=subprocess.PIPE, text=True)
-            if done.returncode:
-                sys.exit(f"{module}: {command}: {done.stdout}")
-    results = [result for _, result in map(json.loads, done.stdout.splitlines()) if result["test_outcome"]]
+        Path(copy, "config").write_text(CONFIG.replace("MODULE", module).replace("TESTS", TESTS[module]))
+        run("cosmic-ray baseline config", copy)
+        run("cosmic-ray init config db", copy)
+        run("cr-filter-operators db config", copy)
+        run("cosmic-ray exec config db", copy)
+        rows = map(json.loads, run("cosmic-ray dump db", copy).splitlines())
+    results = [result for _, result in rows if result["test_outcome"]]
     alive = [result["diff"].splitlines()[3:] for result in results if result["test_outcome"] != "killed"]
     print(f"{module}: {len(results)} mutants, {len(alive)} survive", flush=True)
     changes = [[line[1:].strip() for line in diff if line[0] in "-+" and line[1:].strip()] for diff in alive]
