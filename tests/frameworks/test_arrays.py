@@ -83,7 +83,8 @@ def test_float32_rates_over_whole_schedules(schedule: Schedule, library: str, dt
 
 
 def test_float64_steps_keep_their_dtype(schedule: Schedule) -> None:
-    steps = np.r_[np.arange(0, schedule.total_steps + 10, 7), schedule.total_steps - np.arange(0, 5, 0.25)]
+    parts = np.arange(0, 5, 0.25)
+    steps = np.r_[parts, np.arange(7, schedule.total_steps + 10, 7), schedule.total_steps - parts]
     exact = schedule(steps)
     assert (schedule(torch.asarray(steps)).numpy() == exact).all()
     assert (numpy(schedule(array_api_strict.asarray(steps))) == exact).all()
