@@ -10,7 +10,7 @@ from ._picture import phases, warmup_of
 
 
 def report(title: str, schedule: CosineDecay, curve: str, width: int | None) -> str:
-    """Title, curve, phases, rates at telling steps, and advice; in lines of the terminal's width, if it is one."""
+    """Title, curve, phases, rates at important steps, and advice; in lines of the terminal's width, if it is one."""
     advice = [f"advice: {line}" for line in _advice(schedule)]
     blocks = [
         wrap([printable(title), _summary(schedule)], width),

@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
         "show",
         formatter_class=raw,
         help="what a schedule does, before you train with it",
-        description="Draws a schedule and prints its phases, its rate at telling steps, and advice\n"
+        description="Draws a schedule and prints its phases, its rate at important steps, and advice\n"
         "where it looks like a mistake. Several are drawn in one picture. Curves and\n"
         "--save need the extra: pip install 'learnrate[plot]'.",
         epilog="examples:\n"
