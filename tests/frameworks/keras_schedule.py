@@ -223,6 +223,7 @@ def test_accumulation_of_odd_steps(warmed: CosineDecay) -> None:
     for steps in (np.arange(-4, 40, dtype=np.int32), np.arange(-4, 40, dtype=np.float32)):
         updates = np.floor_divide(steps, 3)
         assert (numpy(schedule(ops.convert_to_tensor(steps))) == numpy(plain(ops.convert_to_tensor(updates)))).all()
+        assert (numpy(schedule(steps)) == numpy(plain(updates))).all()
     assert float(schedule(float("inf"))) == np.float32(0.05)
     assert np.isnan(float(schedule(float("nan"))))
     assert (numpy(Schedule(warmed, 1)(ops.arange(9))) == numpy(plain(ops.arange(9)))).all()
