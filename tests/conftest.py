@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-# The same examples in every run, and with `--hypothesis-profile long` a hundred times as many, and others each time.
+# The same examples in every run, and with `--hypothesis-profile long` 25 times as many, and others each time.
 settings.register_profile(
     "short", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-settings.register_profile("long", settings.get_profile("short"), derandomize=False, max_examples=10_000)
+settings.register_profile("long", settings.get_profile("short"), derandomize=False, max_examples=2_500)
 settings.load_profile("short")
 
 os.environ["MPLBACKEND"] = "agg"  # no windows
