@@ -16,8 +16,12 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # The same examples in every run, and with `--hypothesis-profile long` 25 times as many, and others each time.
+# None is judged by its time.
 settings.register_profile(
-    "short", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    "short",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 settings.register_profile("long", settings.get_profile("short"), derandomize=False, max_examples=2_500)
 settings.load_profile("short")

@@ -22,7 +22,7 @@ os.environ["KERAS_BACKEND"] = "jax"  # before the import
 
 import keras
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 if TYPE_CHECKING:
@@ -166,7 +166,6 @@ def configs(draw: st.DrawFn) -> dict[str, Any]:
 @example({**BARE, "initial_learning_rate": 2.2250738585072011e-308, "alpha": 1.0000000000000002})
 @example({**BARE, "initial_learning_rate": sys.float_info.max, "decay_steps": 2**53})
 @example({**BARE, "initial_learning_rate": 9007199254740993.0, "alpha": 1e23})
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_every_bit_survives(learnrate: ModuleType, config: Any) -> None:
     schedule = learnrate.CosineDecay(**config)
     text = schedule.to_json()
@@ -355,7 +354,6 @@ VALUES = st.recursive(PIECES, lambda inner: st.lists(inner) | st.dictionaries(SO
 
 
 @given(VALUES.map(json.dumps) | st.text('[]{}:,"\\0123456789eE.-+ntrufalse ') | st.text() | st.binary())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_anything_else_is_an_error(CosineDecay: type[Schedule], text: str) -> None:
     with pytest.raises(ValueError, match=r"^(Invalid schedule JSON: |Duplicate key|Argument|Unknown|Missing|Key)"):
         CosineDecay.from_json(text)

@@ -20,7 +20,10 @@ import pytest
 if TYPE_CHECKING:
     from learnrate import CosineDecay as Schedule
 
-VERSIONS = sorted(Path(__file__).with_name("data").iterdir(), key=lambda folder: [*map(int, folder.name.split("."))])
+VERSIONS = sorted(
+    (file.parent for file in Path(__file__).with_name("data").glob("*/cases.json")),
+    key=lambda folder: [*map(int, folder.name.split("."))],
+)
 CASES = json.loads((VERSIONS[-1] / "cases.json").read_text("utf-8"))
 
 

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -86,7 +86,7 @@ envelopes = st.fixed_dictionaries(
 @example({"class_name": "CosineDecay", "config": {**CONFIG, "decay_steps": 1000.5}})
 @example({"class_name": "CosineDecay", "config": {**CONFIG, "warmup_steps": 2.0, "name": None}})
 @example({"class_name": "CosineDecay", "config": {**CONFIG, "warmup_steps": 2**53}})
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=500)
+@settings(max_examples=500)
 def test_schema_and_reader_agree(learnrate: ModuleType, data: Any) -> None:
     text = json.dumps(data)
     refused = error(learnrate, text)

@@ -206,7 +206,7 @@ def test_threads_write_their_parts_of_one_array(CosineDecay: type[Schedule]) -> 
     assert together(32, work) == [True] * 32
 
 
-def test_threads_that_write_one_array_are_told(learnrate: ModuleType) -> None:
+def test_threads_that_write_one_array_write_it_whole_or_are_told(learnrate: ModuleType) -> None:
     schedule = learnrate.CosineDecay(0.25, 100_000, warmup_target=1.0, warmup_steps=1000)
     steps, out = np.arange(1_000_000), np.zeros(1_000_000)
     expected = schedule(steps)

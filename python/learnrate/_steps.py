@@ -130,6 +130,8 @@ def _from_sequence(step: Sequence[Any], index: tuple[int, ...]) -> Any:
     try:
         elements = list(step)  # once: it may be another's, who changes it meanwhile
     except OverflowError:
+        if not isinstance(step, range):
+            raise
         _refuse_element(ValueError, TOO_LONG, index, step)
     numbers = [plain_number(element) for element in elements]
     if None not in numbers:

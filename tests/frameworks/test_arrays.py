@@ -143,7 +143,8 @@ def test_a_level_decay(CosineDecay: type[Schedule]) -> None:
 
 
 def test_rates_beyond_float32(CosineDecay: type[Schedule]) -> None:
-    for fields in ((1e39, 10), (1e39, 10, 0.0, "name", 0.1, 5), (0.1, 10, 0.0, "name", 1e39, 5), (1e38, 10, 10.0)):
+    cases: Any = ((1e39, 10), (1e39, 10, 0.0, "name", 0.1, 5), (0.1, 10, 0.0, "name", 1e39, 5), (1e38, 10, 10.0))
+    for fields in cases:
         for make in (MAKE["jax"], MAKE["torch"]):
             with pytest.raises(ValueError, match=r"too large for float32\. Received: 1e\+39$"):
                 CosineDecay(*fields)(make([5]))
