@@ -99,8 +99,9 @@ def rates_of_floats(xp: Any, curve: Curve, steps: Any, dtype: Any, device: Any) 
 def rates_of_integers(xp: Any, curve: Curve, steps: Any, dtype: Any, device: Any) -> Any:
     """As `Curve.value`, but clamped, compared and subtracted as integers, so that no step is rounded.
 
-    The integers may be too narrow for the schedule. What is too large for them is taken as their largest number: then
-    it is above every distance that is compared with it.
+    The integers may be too narrow for the schedule. A distance that is too large for them is taken as their largest
+    number. In a phase from 0 that is over twice as long the largest step is taken as the one before it, so that it
+    still is nearer to the start.
     """
     integers = Namespace(xp, steps.dtype, device)
     warmup, end, top = int(curve.warmup), int(curve.end), int(xp.iinfo(steps.dtype).max)
@@ -109,9 +110,10 @@ def rates_of_integers(xp: Any, curve: Curve, steps: Any, dtype: Any, device: Any
         over = min(max(joint - top, 0), top)
         return integers.minimum(integers.array(min(joint, top)) - steps, top - over) + integers.array(over)
 
-    steps = integers.minimum(integers.where(steps < 0, 0, steps), min(end, top - 1))
+    last = top - 1 if (warmup or end) > 2 * top else min(end, top)
+    steps = integers.minimum(integers.where(steps < 0, 0, steps), last)
     warmup_or_top = integers.array(min(warmup, top))
-    warming = steps < warmup_or_top
+    warming = steps < warmup_or_top if warmup <= top else steps >= 0
     done = steps - integers.where(warming, 0, warmup_or_top)
     left = integers.where(warming, to(warmup), to(end))
     from_start = done < left

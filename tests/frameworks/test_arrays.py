@@ -114,6 +114,17 @@ def test_long_schedules_step_by_step(CosineDecay: type[Schedule], decay: int, wa
     assert float32_error(schedule(torch.asarray(whole)), schedule(whole)) <= LONG
 
 
+@pytest.mark.parametrize(
+    "length", [INT32 - 1, INT32, INT32 + 1, INT32 + 3, 2 * INT32, 2 * INT32 + 1, 3 * INT32, 10**12]
+)
+def test_the_largest_of_the_integers(CosineDecay: type[Schedule], length: int) -> None:
+    steps = np.arange(INT32 - 3, INT32 + 1)
+    falls = [CosineDecay(0.5, length), CosineDecay(0.5, 9, warmup_target=0.0, warmup_steps=length)]
+    for schedule in (*falls, CosineDecay(0.5, length, warmup_target=0.25, warmup_steps=INT32)):
+        rates = jax.jit(schedule)(jnp.asarray(steps, jnp.int32))
+        assert float32_error(rates, schedule(steps)) <= LONG
+
+
 def test_gpt3_by_tokens_under_default_jax(CosineDecay: type[Schedule]) -> None:
     schedule = CosineDecay(6e-7, 259_625_000_000, alpha=0.1, warmup_target=6e-5, warmup_steps=375_000_000)
     tokens: np.ndarray = np.r_[2**24 : 2**24 + 100, 374_999_950:375_000_050, 2**31 - 100 : 2**31]
@@ -260,6 +271,7 @@ def test_dask_stays_lazy_and_chunked(warmed: Schedule) -> None:
         computed = rates.compute()
         assert computed.dtype == result
         assert (computed == warmed(steps.clip(0), out=np.empty(105, result))).all()  # NumPy's bits
+    assert warmed(dask.array.from_array([-0.5, 0.5])).compute().tolist() == [warmed(0), warmed(0.5)]
     swapped = warmed(dask.array.from_array(np.arange(5, dtype=">f4")))
     assert swapped.dtype == np.float32
     assert (swapped.compute() == warmed(np.arange(5), out=np.empty(5, np.float32))).all()
