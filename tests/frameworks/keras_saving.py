@@ -111,3 +111,14 @@ def test_copies(warmed: CosineDecay) -> None:
     for again in (pickle.loads(pickle.dumps(schedule)), copy.copy(schedule), copy.deepcopy(schedule)):
         assert (type(again), again.get_config()) == (Schedule, schedule.get_config())
         assert float(again(100)) == float(schedule(100)) == 0.375
+
+
+FILES = sorted(Path(__file__).parents[1].glob("data/*/states.json"))
+
+
+@pytest.mark.parametrize("state", [state for file in FILES for state in json.loads(file.read_text("utf-8"))["keras"]])
+def test_what_any_version_saved_is_read(state: dict[str, Any]) -> None:
+    schedule = keras.optimizers.schedules.deserialize(state)
+    assert isinstance(schedule, Schedule)
+    assert schedule.schedule == CosineDecay(0.1, 9, 0.1, "short", 0.7, 4)
+    assert schedule.gradient_accumulation_steps == state["config"]["gradient_accumulation_steps"]

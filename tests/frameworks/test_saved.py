@@ -1,4 +1,4 @@
-"""The promise: what the adapters of any version in `tests/data/` saved is read for ever.
+"""The promise: what the adapters of any version saved is read for ever. Those of Keras are in `keras_saving.py`.
 
 `tools/make_cases.py` makes the files.
 """
@@ -9,25 +9,17 @@ import json
 from pathlib import Path
 from typing import Any
 
-import keras
 import pytest
 import torch
 
 import learnrate
-from learnrate.keras import Schedule
 from learnrate.torch import ScheduleLR
 
 FILES = sorted(Path(__file__).parents[1].glob("data/*/states.json"))
 SAVED = {file.parent.name: json.loads(file.read_text("utf-8")) for file in FILES}
 
 
-def of_every_version(part: str) -> list[Any]:
-    return [
-        pytest.param(state, id=f"{name} {i}") for name, saved in SAVED.items() for i, state in enumerate(saved[part])
-    ]
-
-
-@pytest.mark.parametrize("state", of_every_version("torch"))
+@pytest.mark.parametrize("state", [state for saved in SAVED.values() for state in saved["torch"]])
 @pytest.mark.parametrize("on_mismatch", ["error", "saved"])
 def test_torch_goes_on(state: dict[str, Any], on_mismatch: Any) -> None:
     short, other = learnrate.CosineDecay(0.1, 9, 0.1, "short", 0.7, 4), learnrate.CosineDecay(0.3, 7)
@@ -41,14 +33,6 @@ def test_torch_goes_on(state: dict[str, Any], on_mismatch: Any) -> None:
     assert scheduler.last_epoch == 3
     assert scheduler.schedule == schedule
     assert [group["lr"] for group in scheduler.optimizer.param_groups] == scheduler.get_last_lr() == expected
-
-
-@pytest.mark.parametrize("state", of_every_version("keras"))
-def test_keras_goes_on(state: dict[str, Any]) -> None:
-    schedule = keras.optimizers.schedules.deserialize(state)
-    assert isinstance(schedule, Schedule)
-    assert schedule.schedule == learnrate.CosineDecay(0.1, 9, 0.1, "short", 0.7, 4)
-    assert schedule.gradient_accumulation_steps == state["config"]["gradient_accumulation_steps"]
 
 
 def test_this_version_has_its_states() -> None:
