@@ -49,7 +49,7 @@ def run(folder: Path, name: str, world: int, script: str, *arguments: object) ->
     finally:
         for process in processes:
             process.kill()
-            process.wait()
+            process.communicate()
     return [json.loads(result.read_text()) for result in results]
 
 

@@ -68,3 +68,4 @@ def main(meeting: str, folder: str, result: Path) -> None:
 
 if __name__ == "__main__":
     main(sys.argv[1], sys.argv[2], Path(sys.argv[3]))
+    os._exit(0)  # gloo's threads may still hold tensors, and abort where they free them while Python ends

@@ -51,3 +51,4 @@ def main(meeting: str, start: int, checkpoint: Path, result: Path) -> None:
 
 if __name__ == "__main__":
     main(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), Path(sys.argv[4]))
+    os._exit(0)  # gloo's threads may still hold tensors, and abort where they free them while Python ends
