@@ -36,6 +36,7 @@ class BoomError(Exception):
 
 
 RAISED = [BoomError, KeyboardInterrupt, MemoryError, SystemExit, RecursionError, GeneratorExit]
+RAISED += [OverflowError, ValueError, TypeError, RuntimeError]  # some of these are caught elsewhere
 
 
 def raising(base: type, method: str, error: type[BaseException], *value: Any) -> Any:

@@ -211,11 +211,11 @@ def test_threads_that_write_one_array_write_it_whole_or_are_told(learnrate: Modu
     steps, out = np.arange(1_000_000), np.zeros(1_000_000)
     expected = schedule(steps)
     results = together(32, lambda i: [schedule(steps, out=out) is out for _ in range(5)])
-    in_use = "Argument `out` must not be in use by another call"
-    for result in results:
-        assert result == [True] * 5 or (type(result) is ValueError and str(result) == in_use)
+    told = {repr(result) for result in results if result != [True] * 5}
     if learnrate.BACKEND == "python":  # NumPy lets them, and they write the same
-        assert results == [[True] * 5] * 32
+        assert told == set()
+    else:  # a batch takes so long that some of 32 threads meet
+        assert told == {"ValueError('Argument `out` must not be in use by another call')"}
     assert (schedule(steps, out=out) == expected).all()  # nobody holds it any longer
 
 

@@ -218,8 +218,9 @@ class CosineDecay(_backend.CosineDecay):
         CosineDecay(initial_learning_rate=0.1, decay_steps=1000)
         """
         _config.check_keys("config", config, known=FIELDS, required=FIELDS[:2])
+        values = dict(config)  # not below: what a mapping itself raises is the caller's to see
         try:
-            return cls(**config)
+            return cls(**values)
         except TypeError as error:
             raise ValueError(str(error)) from None
 
