@@ -213,6 +213,32 @@ def test_steps_that_go_away(schedule: Schedule, expected: list[float]) -> None:
     assert rows == []
 
 
+class Once(list[Any]):
+    """A sequence whose elements are gone when they are read again."""
+
+    def __iter__(self) -> Any:
+        while self:
+            yield self.pop(0)
+
+
+def test_the_refused_step_is_the_one_that_was_read(schedule: Schedule) -> None:
+    class Replacing(float):
+        def __float__(self) -> float:
+            steps[:] = [5] * len(steps)
+            return -1.0
+
+    class Clearing(float):
+        def __float__(self) -> float:
+            steps.clear()
+            return -1.0
+
+    sequences: list[list[Any]] = [[1, Replacing()], [1, Clearing()], Once([1, -1]), [Once([1]), [-1]]]
+    for given in sequences:
+        steps = given
+        with pytest.raises(ValueError, match=r"^Argument `step` must be >= 0\. Received: step\[1(, 0)?\]=-1(\.0)?$"):
+            schedule(steps)
+
+
 class Finalizer:
     """In a cycle, so that the collector finds it whenever it runs."""
 

@@ -289,6 +289,8 @@ def test_large_arrays(schedule: Schedule, dtype: DTypeLike, size: int) -> None:
         range(2**63 + 3, 2**63 - 3, -1),
         range(2**64, -1, -(2**61)),
         range(0, 2**62 + 1, 2**61),
+        range(2**64, -1, -(2**53)),
+        range(0, 2**65, 2**53),
         range(10**30, 10**30 + 3),
         range(0, 10**30, 10**28 + 1),
         range(10**400, -1, -(10**399)),

@@ -21,7 +21,7 @@ def wrap(class_name: str, config: Mapping[str, Any]) -> dict[str, Any]:
 
 def unwrap(data: Any, class_name: str) -> Any:
     """The config in Keras's envelope, which must be that of this class."""
-    check_keys("data", data, known=ENVELOPE, required=("class_name", "config"))
+    data = checked("data", data, known=ENVELOPE, required=("class_name", "config"))
     for key in ("module", "registered_name"):
         if not isinstance(data.get(key), (str, type(None))):
             raise ValueError(f"Key `{key}` must be a string or null. Received: {key}={show(data[key])}")
@@ -30,16 +30,18 @@ def unwrap(data: Any, class_name: str) -> Any:
     return data["config"]
 
 
-def check_keys(name: str, data: Any, known: tuple[str, ...], required: tuple[str, ...]) -> None:
-    """Raises a ValueError unless `data` is a mapping of known keys, the required ones among them."""
+def checked(name: str, data: Any, known: tuple[str, ...], required: tuple[str, ...]) -> dict[str, Any]:
+    """A mapping as a dict; a ValueError unless it is one of known keys, the required ones among them."""
     if not isinstance(data, Mapping):
         raise ValueError(f"Argument `{name}` must be an object (a dict). Received: {name}={show(data)}")
-    for key in data:
+    values: dict[str, Any] = dict(data)  # once: it may be another's, who changes it meanwhile
+    for key in values:
         if not isinstance(key, str) or key not in known:
             raise ValueError(f"Unknown key in `{name}`. Known: {', '.join(known)}. Received: {show(key)}")
     for key in required:
-        if key not in data:
-            raise ValueError(f"Missing key in `{name}`: {key}. Received: {show(dict(data))}")
+        if key not in values:
+            raise ValueError(f"Missing key in `{name}`: {key}. Received: {show(values)}")
+    return values
 
 
 def parse(text: str | bytes) -> Any:

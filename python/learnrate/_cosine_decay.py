@@ -217,8 +217,7 @@ class CosineDecay(_backend.CosineDecay):
         >>> CosineDecay.from_config({"decay_steps": 1000, "initial_learning_rate": 0.1})
         CosineDecay(initial_learning_rate=0.1, decay_steps=1000)
         """
-        _config.check_keys("config", config, known=FIELDS, required=FIELDS[:2])
-        values = dict(config)  # not below: what a mapping itself raises is the caller's to see
+        values = _config.checked("config", config, known=FIELDS, required=FIELDS[:2])
         try:
             return cls(**values)
         except TypeError as error:

@@ -61,8 +61,7 @@ def evaluate(schedule: Core, step: Any, out: Any = None) -> Any:
     bad = _fill(schedule, steps, rates)
     if bad is not None:
         index = np.unravel_index(bad, steps.shape)
-        given = step if _is_sequence(step) or not index else steps
-        _refuse_element(ValueError, ">= 0", index, _element(given, index))
+        _refuse_element(ValueError, ">= 0", index, _as_passed(step, index, steps[index]) if index else step)
     return _result(rates, out)
 
 
@@ -199,14 +198,21 @@ def _result(rates: Any, out: Any) -> Any:
     return rates if rates.shape else float(rates)
 
 
-def _element(step: Any, index: tuple[Any, ...]) -> object:
-    """The element of the steps as they were passed; an array's as a Python number."""
+def _as_passed(step: Any, index: tuple[Any, ...], refused: Any) -> object:
+    """A refused element as a Python number: as it stands in a sequence of steps, where it may be an int.
+
+    If it still does: the sequence may be another's, who changes it meanwhile.
+    """
     import numpy as np
 
-    element = step
-    for i in index:
-        element = (element if _is_sequence(element) else np.asarray(element))[i]
-    return plain_number(element) if index else step
+    number = plain_number(refused)
+    with suppress(Exception):
+        for i in index if _is_sequence(step) else ():
+            step = (step if _is_sequence(step) else np.asarray(step))[i]
+        passed = plain_number(step)
+        if passed is not None and repr(to_float(passed)) == repr(number):
+            return passed
+    return number
 
 
 def _refuse_element(error: type[Exception], rule: str, index: tuple[Any, ...], value: object) -> NoReturn:

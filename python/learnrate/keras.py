@@ -16,7 +16,7 @@ from keras import ops
 from . import _libraries
 from ._arguments import refuse
 from ._arguments import steps as whole_number
-from ._config import check_keys
+from ._config import checked
 from ._cosine_decay import CosineDecay
 from ._exchange import deserialize, serialize
 from ._formula import Curve
@@ -101,5 +101,6 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Schedule:
         """The schedule of `get_config()`. What is wrong with it is a ValueError."""
-        check_keys("config", config, known=("schedule", "gradient_accumulation_steps"), required=("schedule",))
-        return cls(deserialize(config["schedule"]), config.get("gradient_accumulation_steps"))
+        known = ("schedule", "gradient_accumulation_steps")
+        values = checked("config", config, known=known, required=known[:1])
+        return cls(deserialize(values["schedule"]), values.get("gradient_accumulation_steps"))
