@@ -49,9 +49,8 @@ def test_the_examples_are_valid(learnrate: ModuleType, file: Path) -> None:
     "case", [case for cases in CASES for case in cases["valid"]], ids=lambda case: json.dumps(case["config"])[:60]
 )
 def test_what_is_accepted_is_valid(learnrate: ModuleType, case: Any) -> None:
-    for config in (case["config"], case["envelope"]["config"]):
-        schema(learnrate).validate({"class_name": "CosineDecay", "config": config})
-    schema(learnrate).validate(case["envelope"])
+    schema(learnrate).validate({"class_name": "CosineDecay", "config": case["config"]})
+    schema(learnrate).validate(json.loads(case["json"]))
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """Writes this version's files in `tests/data/`, which the tests of every later one read: `python tools/make_cases.py`.
 
-`cases.json`: valid schedules as Keras configs, each with its envelope and with the rates at telling steps; each rate is
-checked against the formula in 200 bits before it is written. Invalid configs and steps, each with its error text.
+`cases.json`: valid schedules as Keras configs, each with the JSON that is written of it and with the rates at telling
+steps; each rate is checked against the formula in 200 bits before it is written. Invalid configs and steps, each with
+its error text.
 `pickles.json`: the same schedules as the backends pickle them, which may be in the same bytes.
 `states.json`: what the adapters save. Needs the native module, and the extra `frameworks`.
 """
@@ -16,6 +17,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+os.environ["KERAS_BACKEND"] = "jax"  # TensorFlow and PyTorch's Triton abort in one process
 import keras
 import numpy as np
 import torch
@@ -95,7 +97,7 @@ def valid(fields: tuple[Any, ...], more: list[float]) -> dict[str, Any]:
     oracle.check(learnrate.CosineDecay, exact, np.array(steps, np.float64))
     rates = np.array([schedule(step) for step in steps])
     points = list(zip([*steps[:-1], "inf"], [f"0x{bits:016x}" for bits in rates.view("u8")], rates, strict=True))
-    return {"config": config(fields), "envelope": learnrate.serialize(schedule), "points": points}
+    return {"config": config(fields), "json": schedule.to_json(), "points": points}
 
 
 def error(argument: str, rule: str, shown: str, place: str = "") -> str:
@@ -147,7 +149,7 @@ cases: dict[str, Any] = {
     "bad_steps": bad_steps,
 }
 write("cases.json", cases)
-configs = [case["envelope"]["config"] for case in cases["valid"]]
+configs = [json.loads(case["json"])["config"] for case in cases["valid"]]
 rows = zip(configs, pickles("native", configs), pickles("python", configs), strict=True)
 made = [{"config": config, "pickles": [*dict.fromkeys(native + python)]} for config, native, python in rows]
 write("pickles.json", {"about": "Made by tools/make_cases.py, by every protocol, in hex.", "valid": made})
