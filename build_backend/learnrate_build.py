@@ -1,6 +1,6 @@
 """Build backend (PEP 517, PEP 660): maturin where the native core can be built, hatchling where it cannot.
 
-That takes a Rust toolchain, and an interpreter that PyO3 supports. A toolchain that is there and fails is an error.
+That takes a Rust toolchain, and a CPython with a GIL. A toolchain that is there and fails is an error.
 `LEARNRATE_PURE=1` asks for the pure-Python package on purpose.
 """
 
@@ -33,8 +33,8 @@ def _why_pure() -> str | None:
         return "LEARNRATE_PURE=1"
     if _cargo() is None:
         return "no Rust toolchain (cargo) found"
-    if sysconfig.get_config_var("Py_GIL_DISABLED") and sys.version_info < (3, 14):
-        return "PyO3 supports free-threaded CPython from 3.14 on"
+    if sysconfig.get_config_var("Py_GIL_DISABLED"):
+        return "the native core is not tested on free-threaded CPython"
     return None
 
 

@@ -237,7 +237,7 @@ fn in_use(argument: &str) -> PyErr {
     PyValueError::new_err(format!("Argument `{argument}` must not be in use by another call"))
 }
 
-#[pymodule(name = "_native")]
+#[pymodule(name = "_native", gil_used = true)] // not tested without
 mod native {
     use pyo3::exceptions::PyImportError;
     use pyo3::prelude::*;
