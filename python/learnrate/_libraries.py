@@ -131,6 +131,6 @@ def _rates_of_block(block: Any, schedule: Any, result: Any) -> Any:
     if isinstance(block, np.ma.MaskedArray):
         refuse(TypeError, "step", "an array without a mask", block)
     unknown = np.isnan(block)
-    out = schedule(np.where(unknown | (block < 0), 0, block), out=np.empty(block.shape, result))
+    out = schedule(np.where(np.logical_or(unknown, block < 0), 0, block), out=np.empty(block.shape, result))
     out[unknown] = np.nan
     return out
