@@ -7,23 +7,17 @@ import signal
 import sys
 from collections import UserDict
 from collections.abc import Callable, Sequence
+from functools import partial
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+import array_api_compat.numpy
 import numpy as np
 import pytest
+from hostile import FIELDS, BoomError, Once, hostile
 
 if TYPE_CHECKING:
     from learnrate import CosineDecay as Schedule
-
-FIELDS: dict[str, Any] = {
-    "initial_learning_rate": 0.25,
-    "decay_steps": 90,
-    "alpha": 0.1,
-    "name": "name",
-    "warmup_target": 1.5,
-    "warmup_steps": 10,
-}
 
 
 @pytest.fixture
@@ -31,26 +25,22 @@ def schedule(CosineDecay: type[Schedule]) -> Schedule:
     return CosineDecay(**FIELDS)
 
 
-class BoomError(Exception):
-    pass
-
-
 RAISED = [BoomError, KeyboardInterrupt, MemoryError, SystemExit, RecursionError, GeneratorExit]
 RAISED += [OverflowError, ValueError, TypeError, RuntimeError]  # some of these are caught elsewhere
 
 
-def raising(base: type, method: str, error: type[BaseException], *value: Any) -> Any:
-    """An instance of the base whose method raises."""
+# What is only a number, text or a sequence for those who ask it is not asked.
+NOT_ASKED = ["__index__", "__float__", "__int__", "__len__", "__iter__", "__eq__", "__hash__", "__str__", "__bool__"]
 
-    def boom(self: object, *args: object, **kwargs: object) -> Any:
+
+def raising(base: type, method: str, error: type[BaseException], *value: Any) -> Any:
+    def boom(*args: object, **kwargs: object) -> Any:
         raise error("mine")
 
-    member = property(boom) if method in ("__class__", "__array_interface__", "dtype", "shape") else boom
-    members: dict[str, Any] = {"__slots__": (), method: member}
-    if method == "__eq__":
-        members["__hash__"] = base.__hash__
-    cls = type("Raising", (base,), members)
-    return np.array(*value).view(cls) if issubclass(base, np.ndarray) else cls(*value)
+    return hostile(base, value, {method: boom})
+
+
+STEPS = [0, 5, 10, 50, 100]
 
 
 class Steps(Sequence[int]):
@@ -61,6 +51,18 @@ class Steps(Sequence[int]):
         if index < 2:
             return index
         raise IndexError
+
+
+class Array:
+    """Another library's, with no more than steps need."""
+
+    dtype, device = np.dtype("f8"), "cpu"
+
+    def __array_namespace__(self, api_version: str | None = None) -> ModuleType:
+        return array_api_compat.numpy
+
+    def astype(self, dtype: Any, copy: bool) -> np.ndarray:
+        return np.array(STEPS, dtype)
 
 
 def passes(error: type[BaseException], call: Callable[..., object], *args: Any, **kwargs: Any) -> None:
@@ -95,12 +97,14 @@ def test_what_a_step_s_methods_raise(
         passes(error, call, step)
 
 
-def test_an_overflow_in_a_sequence_of_another_s_is_its_own(schedule: Schedule) -> None:
-    class Long(list[int]):
-        def __iter__(self) -> Any:
-            raise OverflowError("mine")
-
-    passes(OverflowError, schedule, Long([1]))
+@pytest.mark.parametrize("error", RAISED)
+@pytest.mark.parametrize("method", NOT_ASKED)
+def test_what_a_step_is_not_asked(schedule: Schedule, method: str, error: type[BaseException]) -> None:
+    step = raising(object, method, error)
+    for given in (step, [1, step], [[1], [step]]):
+        for out in (None, np.empty(())):
+            with pytest.raises(TypeError, match=r"^Argument `step` must be a number"):
+                schedule(given, out=out)
 
 
 @pytest.mark.parametrize("error", RAISED)
@@ -110,18 +114,7 @@ def test_what_a_field_s_methods_raise(CosineDecay: Any, field: str, error: type[
         if field != "name":
             passes(error, CosineDecay, **FIELDS | {field: raising(base, method, error, 5)})
     passes(error, CosineDecay, **FIELDS | {field: raising(object, "__class__", error)})
-    # What is only a number for those who ask it is not asked.
-    for method in (
-        "__index__",
-        "__float__",
-        "__int__",
-        "__len__",
-        "__iter__",
-        "__eq__",
-        "__hash__",
-        "__str__",
-        "__bool__",
-    ):
+    for method in NOT_ASKED:
         with pytest.raises(TypeError, match=f"^Argument `{field}` must be a "):
             CosineDecay(**FIELDS | {field: raising(object, method, error)})
 
@@ -131,7 +124,7 @@ def test_what_repr_raises(CosineDecay: Any, schedule: Schedule, error: type[Base
     value = raising(object, "__repr__", error)
     for call in (schedule, lambda value: schedule([1, value]), lambda value: CosineDecay(value, 1000)):
         if issubclass(error, Exception):  # then the error about the value is the one to see
-            with pytest.raises(TypeError, match=r"Received: .*=<Raising>$"):
+            with pytest.raises(TypeError, match=r"Received: .*=<Hostile>$"):
                 call(value)
         else:
             passes(error, call, value)
@@ -149,27 +142,38 @@ def test_what_a_mapping_s_methods_raise(learnrate: ModuleType, method: str, erro
 @pytest.mark.parametrize("error", RAISED)
 @pytest.mark.parametrize("method", ["__array_namespace__", "dtype"])
 def test_what_another_library_s_array_raises(schedule: Schedule, method: str, error: type[BaseException]) -> None:
-    class Array:
-        dtype = np.dtype("f8")
-
-        def __array_namespace__(self, api_version: str | None = None) -> Any:
-            return np
-
     passes(error, schedule, raising(Array, method, error))
 
 
-STEPS = [0, 5, 10, 50, 100]
+READ = ["__array__", "__float__", "__int__", "__iter__", "__getitem__"]
+OF_ANOTHER_LIBRARY = ["__array_namespace__", "dtype"]
 
 
-class Meddling:
-    """Does something while it is made an array."""
+def then(value: Any, meddle: Callable[[], object] = lambda: None) -> Callable[..., Any]:
+    """A method that does something before it returns the value."""
 
-    def __init__(self, steps: Any, meddle: Callable[[], object]) -> None:
-        self.steps, self.meddle = steps, meddle
+    def method(*args: object, **kwargs: object) -> Any:
+        meddle()
+        return value
 
-    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        self.meddle()
-        return self.steps
+    return method
+
+
+def meddling(method: str, meddle: Callable[[], object], dtype: str = "i8") -> Any:
+    """The steps, as objects that do something when they are read by the method."""
+    steps = np.array(STEPS, dtype)
+    first, *others = numbers = steps.tolist()
+    if method == "__array__":
+        return hostile(object, (), {method: then(steps, meddle)})
+    if method in ("__float__", "__int__"):
+        number = float if method == "__float__" else int
+        return [hostile(number, (first,), {method: then(number(first), meddle)}), *others]
+    if method == "__iter__":
+        return hostile(list, (numbers,), {method: lambda self: iter(then(numbers, meddle)())})
+    if method == "__getitem__":
+        return hostile(Steps, (), {method: lambda self, index: then(numbers, meddle)()[index]})
+    answer = np.dtype("f8") if method == "dtype" else array_api_compat.numpy
+    return hostile(Array, (), {method: then(answer, meddle)})
 
 
 @pytest.fixture
@@ -178,47 +182,103 @@ def expected(schedule: Schedule) -> list[float]:
 
 
 @pytest.mark.parametrize("dtype", ["i8", "f8", "i2"])
-def test_a_step_that_calls_the_schedule(schedule: Schedule, expected: list[float], dtype: str) -> None:
-    steps, inner, out = np.array(STEPS, dtype), np.empty(len(STEPS)), np.empty(len(STEPS))
-    deep = Meddling(steps, lambda: schedule(Meddling(steps, lambda: schedule(steps, out=out)), out=inner))
-    assert schedule(deep, out=out) is out
-    assert out.tolist() == inner.tolist() == expected
+@pytest.mark.parametrize("method", READ + OF_ANOTHER_LIBRARY)
+def test_steps_that_call_the_schedule(schedule: Schedule, expected: list[float], method: str, dtype: str) -> None:
+    out, rates = np.empty(len(STEPS)), []
+    given = {} if method in OF_ANOTHER_LIBRARY else {"out": out}
+
+    def call(meddle: Callable[[], object]) -> None:
+        rates.append(schedule(meddling(method, meddle, dtype), **given).tolist())
+
+    call(lambda: call(lambda: rates.append(schedule(np.array(STEPS, dtype), out=out).tolist())))
+    assert rates[-1] == out.tolist() == expected
+    assert len(rates) >= 3
+    assert rates == [expected] * len(rates)
 
 
-def test_a_step_that_changes_out(schedule: Schedule, expected: list[float]) -> None:
+@pytest.mark.parametrize("method", READ)
+def test_steps_that_change_out(schedule: Schedule, expected: list[float], method: str) -> None:
     out = np.empty(len(STEPS))
-    assert schedule(Meddling(np.array(STEPS), lambda: out.fill(7)), out=out).tolist() == expected
+    assert schedule(meddling(method, lambda: out.fill(7)), out=out).tolist() == expected
     with pytest.raises(ValueError, match=r"^Argument `out` must be writeable"):
-        schedule(Meddling(np.array(STEPS), lambda: out.setflags(write=False)), out=out)
+        schedule(meddling(method, lambda: out.setflags(write=False)), out=out)
     out = np.full(len(STEPS), 9.0)
     with pytest.raises(ValueError, match=r"^Argument `out` must have the shape of the steps, \(5,\)"):
-        schedule(Meddling(np.array(STEPS), lambda: out.resize(2, refcheck=False)), out=out)
+        schedule(meddling(method, lambda: out.resize(2, refcheck=False)), out=out)
     assert out.tolist() == [9.0] * 2
 
 
 def test_a_step_that_gives_out_away(schedule: Schedule, expected: list[float]) -> None:
-    out = np.array(STEPS, "f8")
-    assert schedule(Meddling(out, lambda: None), out=out).tolist() == expected
-    big = np.array([*STEPS, 0], "f8")
-    assert schedule(Meddling(big[:-1], lambda: None), out=big[1:]).tolist() == expected
+    for first in (0, 1):
+        both = np.array([*STEPS, 0], "f8")
+        step = hostile(object, (), {"__array__": then(both[:-1])})
+        assert schedule(step, out=both[first : first + len(STEPS)]).tolist() == expected
 
 
-def test_steps_that_go_away(schedule: Schedule, expected: list[float]) -> None:
-    kept = [np.array(STEPS)]
-    steps = Meddling(None, lambda: setattr(steps, "steps", kept.pop()))
+@pytest.mark.parametrize("method", ["__float__", "__int__", "__iter__"])
+def test_steps_that_go_away(schedule: Schedule, expected: list[float], method: str) -> None:
+    steps = meddling(method, lambda: steps.clear())
     assert schedule(steps).tolist() == expected
+    assert len(steps) == 0
 
-    rows: list[Any] = [[0], Meddling(np.array([5]), lambda: rows.clear()), [10]]
+
+def test_arrays_that_go_away(schedule: Schedule, expected: list[float]) -> None:
+    kept = [np.array(STEPS)]
+    assert schedule(hostile(object, (), {"__array__": lambda *args, **kwargs: kept.pop()})).tolist() == expected
+
+    row = hostile(object, (), {"__array__": then(np.array([5]), lambda: rows.clear())})
+    rows: list[Any] = [[0], row, [10]]
     assert schedule(rows).tolist() == [[rate] for rate in expected[:3]]
     assert rows == []
 
 
-class Once(list[Any]):
-    """A sequence whose elements are gone when they are read again."""
+def test_a_refused_value_that_meddles_when_it_is_shown(
+    CosineDecay: Any, schedule: Schedule, expected: list[float]
+) -> None:
+    def call(steps: list[Any], out: np.ndarray) -> None:
+        assert schedule(np.array(STEPS), out=out).tolist() == expected
 
-    def __iter__(self) -> Any:
-        while self:
-            yield self.pop(0)
+    meddles: list[Callable[[list[Any], np.ndarray], object]] = [
+        call,
+        lambda steps, out: steps.clear(),
+        lambda steps, out: out.setflags(write=False),
+        lambda steps, out: out.resize(2, refcheck=False),
+    ]
+    refused: list[tuple[type, tuple[Any, ...], Callable[[Any, list[Any], np.ndarray], object]]] = [
+        (object, (), lambda value, steps, out: schedule(value, out=out)),
+        (object, (), lambda value, steps, out: schedule(steps)),
+        (object, (), lambda value, steps, out: schedule(steps[:-1], out=value)),
+        (object, (), lambda value, steps, out: CosineDecay(value, 1000)),
+        (object, (), lambda value, steps, out: CosineDecay.from_config(FIELDS | {"alpha": value})),
+        (float, (-1,), lambda value, steps, out: schedule(value)),
+    ]
+    for meddle in meddles:
+        for base, number, call_with in refused:
+            steps, out = [0], np.empty(len(STEPS))
+            value = hostile(base, number, {"__repr__": then("mine", partial(meddle, steps, out))})
+            steps.append(value)
+            # An error of the meddling, that of the assertion too, would hide what is "mine".
+            with pytest.raises((TypeError, ValueError), match=r"^Argument `.* Received: \w+(\[1\])?=mine$"):
+                call_with(value, steps, out)
+
+
+def test_a_mapping_that_meddles(learnrate: ModuleType, schedule: Schedule, expected: list[float]) -> None:
+    out = np.empty(len(STEPS))
+
+    def take(self: Any, key: str) -> Any:
+        """What is read is gone, by another mapping: that which is being iterated over must not change."""
+        out.fill(7)
+        schedule(np.array(STEPS), out=out)
+        value = self.data[key]
+        self.data = {other: value for other, value in self.data.items() if other != key}
+        return value
+
+    config = hostile(UserDict, (FIELDS,), {"__getitem__": take})
+    assert learnrate.CosineDecay.from_config(config) == schedule
+    config = hostile(UserDict, (FIELDS,), {"__getitem__": take})
+    envelope = hostile(UserDict, ({"class_name": "CosineDecay", "config": config},), {"__getitem__": take})
+    assert learnrate.deserialize(envelope) == schedule
+    assert (dict(config), dict(envelope), out.tolist()) == ({}, {}, expected)
 
 
 def test_the_refused_step_is_the_one_that_was_read(schedule: Schedule) -> None:
