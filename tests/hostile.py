@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import UserDict
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -31,9 +32,18 @@ def hostile(base: type, value: tuple[Any, ...], methods: dict[str, Callable[...,
     return np.array(*value).view(cls) if issubclass(base, np.ndarray) else cls(*value)
 
 
-class Once(list[Any]):
+class OnceList(list[Any]):
     """A sequence whose elements are gone when they are read again."""
 
     def __iter__(self) -> Iterator[Any]:
         while self:
             yield self.pop(0)
+
+
+class OnceDict(UserDict[Any, Any]):
+    """A mapping whose values are gone when they are read again."""
+
+    def __getitem__(self, key: Any) -> Any:
+        value = self.data[key]
+        self.data = {other: self.data[other] for other in self.data if other != key}  # the old one may be iterated over
+        return value

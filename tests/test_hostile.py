@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import array_api_compat.numpy
 import numpy as np
 import pytest
-from hostile import FIELDS, BoomError, Once, hostile
+from hostile import FIELDS, BoomError, OnceDict, OnceList, hostile
 
 if TYPE_CHECKING:
     from learnrate import CosineDecay as Schedule
@@ -265,20 +265,17 @@ def test_a_refused_value_that_meddles_when_it_is_shown(
 def test_a_mapping_that_meddles(learnrate: ModuleType, schedule: Schedule, expected: list[float]) -> None:
     out = np.empty(len(STEPS))
 
-    def take(self: Any, key: str) -> Any:
-        """What is read is gone, by another mapping: that which is being iterated over must not change."""
+    def read(self: Any, key: str) -> Any:
         out.fill(7)
-        schedule(np.array(STEPS), out=out)
-        value = self.data[key]
-        self.data = {other: value for other, value in self.data.items() if other != key}
-        return value
+        assert schedule(np.array(STEPS), out=out).tolist() == expected
+        return OnceDict.__getitem__(self, key)
 
-    config = hostile(UserDict, (FIELDS,), {"__getitem__": take})
+    config = hostile(OnceDict, (FIELDS,), {"__getitem__": read})
     assert learnrate.CosineDecay.from_config(config) == schedule
-    config = hostile(UserDict, (FIELDS,), {"__getitem__": take})
-    envelope = hostile(UserDict, ({"class_name": "CosineDecay", "config": config},), {"__getitem__": take})
+    config = hostile(OnceDict, (FIELDS,), {"__getitem__": read})
+    envelope = hostile(OnceDict, ({"class_name": "CosineDecay", "config": config},), {"__getitem__": read})
     assert learnrate.deserialize(envelope) == schedule
-    assert (dict(config), dict(envelope), out.tolist()) == ({}, {}, expected)
+    assert (len(config), len(envelope), out.tolist()) == (0, 0, expected)
 
 
 def test_the_refused_step_is_the_one_that_was_read(schedule: Schedule) -> None:
@@ -292,7 +289,7 @@ def test_the_refused_step_is_the_one_that_was_read(schedule: Schedule) -> None:
             steps.clear()
             return -1.0
 
-    sequences: list[list[Any]] = [[1, Replacing()], [1, Clearing()], Once([1, -1]), [Once([1]), [-1]]]
+    sequences: list[list[Any]] = [[1, Replacing()], [1, Clearing()], OnceList([1, -1]), [OnceList([1]), [-1]]]
     for given in sequences:
         steps = given
         with pytest.raises(ValueError, match=r"^Argument `step` must be >= 0\. Received: step\[1(, 0)?\]=-1(\.0)?$"):
