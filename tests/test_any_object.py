@@ -125,7 +125,8 @@ def endless() -> list[Any]:
     return steps
 
 
-ARRAYS = hnp.arrays(DTYPES, SHAPES) | hnp.arrays("i1", SHAPES).flatmap(lambda numbers: st.sampled_from(forms(numbers)))
+NUMBERS = hnp.arrays("i1", SHAPES) | hnp.arrays("u1", SHAPES)  # the latter none of them negative, which is refused
+ARRAYS = hnp.arrays(DTYPES, SHAPES) | NUMBERS.flatmap(lambda numbers: st.sampled_from(forms(numbers)))
 PLAIN: list[st.SearchStrategy[Any]] = [INTS, st.floats(), st.booleans(), st.none(), st.complex_numbers(), RANGES]
 PLAIN += [st.text(), st.binary(), st.decimals(), st.fractions(), st.datetimes(), st.timedeltas(), st.from_type(type)]
 PLAIN += [st.binary().map(bytearray), st.lists(st.floats()).map(lambda values: array.array("d", values))]
@@ -219,6 +220,8 @@ ENDLESS = Maker(endless)
 @example(maker=Maker(range, (2**51,)), out=None, other=ENDLESS)
 @example(maker=Maker(range, (2**63 - 1,)), out=None, other=ENDLESS)
 @example(maker=Maker(list, ([range(2**64)],)), out=None, other=ENDLESS)
+@example(maker=Maker(list, ((0, 10, 200),)), out=None, other=ENDLESS)
+@example(maker=Maker(list, ((0, 10, 200),)), out=("f4", (3,), "C"), other=ENDLESS)
 @example(maker=Maker(list, ((1, 2),)), out=("i8", (2,), "lying"), other=ENDLESS)
 @example(maker=Maker(list, ((1, 2),)), out=("f8", (3,), "lying"), other=ENDLESS)
 def test_step(packages: list[ModuleType], maker: Maker, out: Any, other: Maker) -> None:
