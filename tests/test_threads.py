@@ -210,11 +210,16 @@ def test_threads_that_write_one_array_write_it_whole_or_are_told(learnrate: Modu
     schedule = learnrate.CosineDecay(0.25, 100_000, warmup_target=1.0, warmup_steps=1000)
     steps, out = np.arange(1_000_000), np.zeros(1_000_000)
     expected = schedule(steps)
-    results = together(32, lambda i: [schedule(steps, out=out) is out for _ in range(5)])
-    told = {repr(result) for result in results if result != [True] * 5}
+    told: set[str] = set()
+    # Some of 32 threads meet, unless a quick machine ends one before it starts the next: once in twenty will do.
+    for _ in range(20):
+        results = together(32, lambda i: [schedule(steps, out=out) is out for _ in range(5)])
+        told |= {repr(result) for result in results if result != [True] * 5}
+        if told or learnrate.BACKEND == "python":
+            break
     if learnrate.BACKEND == "python":  # NumPy lets them, and they write the same
         assert told == set()
-    else:  # a batch takes so long that some of 32 threads meet
+    else:
         assert told == {"ValueError('Argument `out` must not be in use by another call')"}
     assert (schedule(steps, out=out) == expected).all()  # nobody holds it any longer
 
