@@ -242,11 +242,11 @@ impl Curve {
     /// division, let the compiler evaluate several steps at once.
     #[inline(always)]
     fn value(&self, step: f64) -> f64 {
-        let step = if step < self.end { step } else { self.end };
+        let step = minimum(step, self.end);
         let warming = step < self.warmup;
         let (start, finish) = if warming { (0.0, self.warmup) } else { (self.warmup, self.end) };
         let (done, left) = (step - start, finish - step);
-        let near = if done < left { done } else { left };
+        let near = minimum(done, left);
 
         let (from, to, span, divisor) = if warming {
             (self.initial, self.peak, self.peak - self.initial, self.warmup)
@@ -260,6 +260,12 @@ impl Curve {
         let share = if warming { ratio } else { curved };
         joint + span * share
     }
+}
+
+/// The smaller number, for which processors have an instruction; `f64::min` also sees to NaN.
+#[inline(always)]
+fn minimum(one: f64, other: f64) -> f64 {
+    if one < other { one } else { other }
 }
 
 fn check_rate(argument: &'static str, rate: &mut f64) -> Result<(), Error> {
@@ -321,5 +327,16 @@ mod tests {
             check::<_, f64>(vectors, curve, &whole);
             check::<_, f64>(vectors, curve, &long);
         }
+    }
+
+    #[cfg(feature = "python")]
+    #[test]
+    fn a_range_gives_the_bits_of_its_steps() {
+        let schedule = CosineDecay::new(Config::new(0.7, 67_890)).unwrap();
+        let steps: Vec<i64> = (0..40_000).map(|i| 80_000 - 2 * i).collect(); // more than one thread takes
+        let (mut rates, mut expected) = (vec![f64::NAN; 40_000], vec![f64::NAN; 40_000]);
+        schedule.fill_range(80_000, -2, &mut rates).unwrap();
+        schedule.fill(&steps, &mut expected).unwrap();
+        assert_eq!(rates, expected);
     }
 }
