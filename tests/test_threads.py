@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -206,9 +206,10 @@ def test_threads_write_their_parts_of_one_array(CosineDecay: type[Schedule]) -> 
     assert together(32, work) == [True] * 32
 
 
-def test_threads_that_write_one_array_write_it_whole_or_are_told(learnrate: ModuleType) -> None:
+@pytest.mark.parametrize("steps", [np.arange(1_000_000), range(1_000_000)], ids=["array", "range"])
+def test_threads_that_write_one_array_write_it_whole_or_are_told(learnrate: ModuleType, steps: Any) -> None:
     schedule = learnrate.CosineDecay(0.25, 100_000, warmup_target=1.0, warmup_steps=1000)
-    steps, out = np.arange(1_000_000), np.zeros(1_000_000)
+    out = np.zeros(1_000_000)
     expected = schedule(steps)
     told: set[str] = set()
     # Some of 32 threads meet, unless a quick machine ends one before it starts the next: once in twenty will do.
