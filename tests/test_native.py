@@ -92,6 +92,14 @@ def test_ranges_that_it_cannot_write(Core: Any, start: int, out: np.ndarray, err
     assert str(error) in str(info.value)
 
 
+def test_neighbours_in_memory_are_not_refused(learnrate: ModuleType) -> None:
+    schedule = learnrate.CosineDecay(*FIELDS)
+    first, second = np.split(np.arange(20.0), 2)
+    for steps, out in ((first, second), (second, first)):
+        expected = schedule(steps.copy())
+        assert schedule(steps, out=out).tolist() == expected.tolist()
+
+
 def test_an_array_that_another_thread_writes_is_not_read(learnrate: ModuleType, Core: Any) -> None:
     schedule = learnrate.CosineDecay(*FIELDS)
     steps, array = np.arange(1_000_000), np.zeros(1_000_000)
