@@ -4,6 +4,7 @@
 
 use num_traits::{AsPrimitive, Float};
 use numpy::{Element, PyArrayDyn, PyArrayMethods, PyUntypedArray, PyUntypedArrayMethods};
+use pyo3::PyResult as Result; // by this name cargo-mutants knows what a function may return
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -31,7 +32,7 @@ impl PyCosineDecay {
         name: String,
         warmup_target: Option<f64>,
         warmup_steps: u64,
-    ) -> PyResult<Self> {
+    ) -> Result<Self> {
         let config =
             Config { initial_learning_rate, decay_steps, alpha, name, warmup_target, warmup_steps };
         Ok(Self(CosineDecay::new(config)?))
@@ -88,7 +89,7 @@ impl PyCosineDecay {
         slf: &Bound<'py, Self>,
         step: &Bound<'py, PyAny>,
         out: Option<&Bound<'py, PyAny>>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    ) -> Result<Bound<'py, PyAny>> {
         static EVALUATE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         static EMPTY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
@@ -115,7 +116,7 @@ impl PyCosineDecay {
 
     /// Writes the rates of `steps` into `out`: contiguous vectors of one length. Returns the index of the first step
     /// that is negative or NaN, if there is one.
-    fn _fill(&self, steps: &Bound<'_, PyAny>, out: &Bound<'_, PyAny>) -> PyResult<Option<usize>> {
+    fn _fill(&self, steps: &Bound<'_, PyAny>, out: &Bound<'_, PyAny>) -> Result<Option<usize>> {
         let filled = if let Ok(out) = out.cast::<PyArrayDyn<f64>>() {
             self.fill_any(steps, out)
         } else {
@@ -127,7 +128,7 @@ impl PyCosineDecay {
     }
 
     /// As `_fill`, for the steps `start`, `start + stride` and so on, none of them negative.
-    fn _fill_range(&self, start: i64, stride: i64, out: &Bound<'_, PyAny>) -> PyResult<()> {
+    fn _fill_range(&self, start: i64, stride: i64, out: &Bound<'_, PyAny>) -> Result<()> {
         if let Ok(out) = out.cast::<PyArrayDyn<f64>>() {
             self.fill_range(start, stride, out)
         } else {
@@ -143,12 +144,12 @@ impl PyCosineDecay {
         steps: &Bound<'py, PyAny>,
         out: Option<&Bound<'py, PyAny>>,
         empty: &Bound<'py, PyAny>,
-    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+    ) -> Result<Option<Bound<'py, PyAny>>> {
         let plain =
             |array: &Bound<'py, PyUntypedArray>| array.is_c_contiguous() && array.is_aligned();
 
         let Ok(array) = steps.cast_exact::<PyUntypedArray>() else { return Ok(None) };
-        if !plain(array) || array.ndim() == 0 || array.len() == 0 {
+        if !plain(array) || array.ndim() == 0 {
             return Ok(None);
         }
         let out = match out {
@@ -174,7 +175,7 @@ impl PyCosineDecay {
         &self,
         steps: &Bound<'_, PyAny>,
         out: &Bound<'_, PyArrayDyn<R>>,
-    ) -> Option<PyResult<Option<usize>>>
+    ) -> Option<Result<Option<usize>>>
     where
         R: Element + Float + 'static,
         f64: AsPrimitive<R>,
@@ -196,7 +197,7 @@ impl PyCosineDecay {
         &self,
         steps: &Bound<'_, PyArrayDyn<S>>,
         out: &Bound<'_, PyArrayDyn<R>>,
-    ) -> PyResult<Option<usize>>
+    ) -> Result<Option<usize>>
     where
         S: Element + AsPrimitive<f64>,
         R: Element + Float + 'static,
@@ -215,7 +216,7 @@ impl PyCosineDecay {
         }
     }
 
-    fn fill_range<R>(&self, start: i64, stride: i64, out: &Bound<'_, PyArrayDyn<R>>) -> PyResult<()>
+    fn fill_range<R>(&self, start: i64, stride: i64, out: &Bound<'_, PyArrayDyn<R>>) -> Result<()>
     where
         R: Element + Float + 'static,
         f64: AsPrimitive<R>,
@@ -239,6 +240,7 @@ fn in_use(argument: &str) -> PyErr {
 
 #[pymodule(name = "_native", gil_used = true)] // not tested without
 mod native {
+    use pyo3::PyResult as Result;
     use pyo3::exceptions::PyImportError;
     use pyo3::prelude::*;
     use pyo3::sync::PyOnceLock;
@@ -249,7 +251,7 @@ mod native {
     /// One interpreter of a process has the module: statics, here and in `PyO3`, hold objects of the one that came
     /// first, and those are no use once it has ended.
     #[pymodule_init]
-    fn refuse_another_interpreter(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    fn refuse_another_interpreter(module: &Bound<'_, PyModule>) -> Result<()> {
         static MODULES: PyOnceLock<Py<PyAny>> = PyOnceLock::new(); // each interpreter has its own `sys.modules`
 
         let py = module.py();
