@@ -100,6 +100,14 @@ def test_neighbours_in_memory_are_not_refused(learnrate: ModuleType) -> None:
         assert schedule(steps, out=out).tolist() == expected.tolist()
 
 
+def test_one_common_element_is_found_whatever_the_arrays_are_views_of(learnrate: ModuleType) -> None:
+    schedule = learnrate.CosineDecay(*FIELDS)
+    buffer = bytearray(np.arange(1999.0))
+    steps, out = np.frombuffer(buffer, count=1000), np.frombuffer(buffer, offset=999 * 8)
+    expected = schedule(steps.copy())
+    assert schedule(steps, out=out).tolist() == expected.tolist()
+
+
 def test_an_array_that_another_thread_writes_is_not_read(learnrate: ModuleType, Core: Any) -> None:
     schedule = learnrate.CosineDecay(*FIELDS)
     steps, array = np.arange(1_000_000), np.zeros(1_000_000)
