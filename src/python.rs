@@ -3,7 +3,7 @@
 //! The Python layer checks arguments and shapes, and words the errors; it is shared with the pure-Python backend.
 
 use num_traits::{AsPrimitive, Float};
-use numpy::{Element, PyArrayDyn, PyArrayMethods, PyUntypedArray, PyUntypedArrayMethods};
+use numpy::{Element, PyArray1, PyArrayDyn, PyArrayMethods, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::PyResult as Result; // by this name cargo-mutants knows what a function may return
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -91,16 +91,13 @@ impl PyCosineDecay {
         out: Option<&Bound<'py, PyAny>>,
     ) -> Result<Bound<'py, PyAny>> {
         static EVALUATE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-        static EMPTY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
         let py = slf.py();
         let number: Option<f64> = if let Ok(step) = step.cast_exact::<PyFloat>() {
             Some(step.extract()?)
         } else if let Ok(step) = step.cast_exact::<PyInt>() {
             step.extract::<i64>().ok().map(AsPrimitive::as_)
-        } else if let Some(rates) =
-            slf.get().array(step, out, EMPTY.import(py, "numpy", "empty")?)?
-        {
+        } else if let Some(rates) = slf.get().array(step, out, numpy_empty(py)?)? {
             return Ok(rates);
         } else {
             None
@@ -110,13 +107,14 @@ impl PyCosineDecay {
         {
             return Ok(PyFloat::new(py, rate).into_any());
         }
-        let evaluate = EVALUATE.import(py, "learnrate._steps", "evaluate")?;
-        evaluate.call1((slf, step, out))
+        once(py, &EVALUATE, || py.import("learnrate._steps")?.getattr("evaluate"))?
+            .call1((slf, step, out))
     }
 
     /// Writes the rates of `steps` into `out`: contiguous vectors of one length. Returns the index of the first step
     /// that is negative or NaN, if there is one.
     fn _fill(&self, steps: &Bound<'_, PyAny>, out: &Bound<'_, PyAny>) -> Result<Option<usize>> {
+        numpy_empty(out.py())?;
         let filled = if let Ok(out) = out.cast::<PyArrayDyn<f64>>() {
             self.fill_any(steps, out)
         } else {
@@ -129,6 +127,7 @@ impl PyCosineDecay {
 
     /// As `_fill`, for the steps `start`, `start + stride` and so on, none of them negative.
     fn _fill_range(&self, start: i64, stride: i64, out: &Bound<'_, PyAny>) -> Result<()> {
+        numpy_empty(out.py())?;
         if let Ok(out) = out.cast::<PyArrayDyn<f64>>() {
             self.fill_range(start, stride, out)
         } else {
@@ -225,6 +224,37 @@ impl PyCosineDecay {
         let rates = guard.as_slice_mut()?;
         Ok(out.py().detach(|| self.0.fill_range(start, stride, rates))?)
     }
+}
+
+/// What is found once. Not while the cell is locked: a finalizer, which may run wherever Python code does, could call a
+/// schedule, and would wait for ever.
+fn once<'py>(
+    py: Python<'py>,
+    cell: &'static PyOnceLock<Py<PyAny>>,
+    find: impl FnOnce() -> Result<Bound<'py, PyAny>>,
+) -> Result<&'py Bound<'py, PyAny>> {
+    if let Some(found) = cell.get(py) {
+        return Ok(found.bind(py));
+    }
+    let found = find()?;
+    Ok(cell.get_or_init(py, || found.unbind()).bind(py))
+}
+
+/// `numpy.empty`, after which rust-numpy has found what it needs of NumPy. It locks meanwhile, so that no finalizer may run.
+fn numpy_empty(py: Python<'_>) -> Result<&Bound<'_, PyAny>> {
+    static EMPTY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+
+    once(py, &EMPTY, || {
+        let empty = py.import("numpy")?.getattr("empty")?;
+        let collector = py.import("gc")?;
+        let is_enabled = collector.call_method0("isenabled")?.is_truthy()?;
+        collector.call_method0("disable")?;
+        drop(PyArray1::<f64>::zeros(py, 1, false).try_readwrite());
+        if is_enabled {
+            collector.call_method0("enable")?;
+        }
+        Ok(empty)
+    })
 }
 
 /// Where a contiguous array lies in memory. (Borrowing it finds what shares its memory only if it has the same base.)

@@ -225,6 +225,37 @@ def test_threads_that_write_one_array_write_it_whole_or_are_told(learnrate: Modu
     assert (schedule(steps, out=out) == expected).all()  # nobody holds it any longer
 
 
+FIRST_CALLS = ["s(np.arange(3))", "s([0, 1, 2])", "s(range(3))", "s(2, out=np.empty(()))", "s(2.5, out=np.empty(()))"]
+
+
+@pytest.mark.parametrize("first", FIRST_CALLS)
+def test_finalizers_that_call_a_schedule_amid_the_first_call(learnrate: ModuleType, first: str) -> None:
+    # That one finds what later calls use, perhaps under a lock.
+    script = f"""
+        import gc
+        import numpy as np, learnrate
+
+        class Finalizer:  # in a cycle, so that the collector finds it whenever it runs
+            def __init__(self):
+                self.cycle = self
+
+            def __del__(self):
+                global runs
+                runs += 1
+                {first}
+                Finalizer()
+
+        s, runs = learnrate.CosineDecay(0.25, 10), 0
+        gc.set_threshold(1, 1)
+        Finalizer()
+        {first}
+        kept = [[] for _ in range(10_000)]  # here at the latest
+        print(runs > 0)
+        gc.disable()
+    """
+    assert run(learnrate.BACKEND, script) == "True"
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_a_fork_while_other_threads_are_inside_a_batch(learnrate: ModuleType) -> None:
     script = """
