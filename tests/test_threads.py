@@ -256,6 +256,21 @@ def test_finalizers_that_call_a_schedule_amid_the_first_call(learnrate: ModuleTy
     assert run(learnrate.BACKEND, script) == "True"
 
 
+@pytest.mark.parametrize("first", FIRST_CALLS)
+def test_the_first_call_leaves_the_collector_as_it_was(learnrate: ModuleType, first: str) -> None:
+    for set_to in ("enable", "disable"):
+        script = f"""
+            import gc
+            import numpy as np, learnrate
+
+            s = learnrate.CosineDecay(0.25, 10)
+            gc.{set_to}()
+            {first}
+            print("enable" if gc.isenabled() else "disable")
+        """
+        assert run(learnrate.BACKEND, script) == set_to
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_a_fork_while_other_threads_are_inside_a_batch(learnrate: ModuleType) -> None:
     script = """
