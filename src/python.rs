@@ -240,7 +240,7 @@ fn once<'py>(
     Ok(cell.get_or_init(py, || found.unbind()).bind(py))
 }
 
-/// `numpy.empty`, after which rust-numpy has found what it needs of NumPy. It locks meanwhile, so that no finalizer may run.
+/// `numpy.empty`, after which rust-numpy has found what it needs. It locks meanwhile, so that no finalizer may run.
 fn numpy_empty(py: Python<'_>) -> Result<&Bound<'_, PyAny>> {
     static EMPTY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
