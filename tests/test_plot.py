@@ -129,6 +129,8 @@ def test_the_rates_axis_may_be_logarithmic(CosineDecay: Any) -> None:
     bottom, top = ax.get_ylim()
     assert 0.0 < bottom < schedule(990) < 0.1 < top
     assert CosineDecay(0.0, 1000).plot(log=True).get_yscale() == "linear"  # nothing to take a logarithm of
+    with pytest.raises(TypeError, match="positional"):
+        schedule.plot(None, True)
 
 
 def test_it_draws_on_axes_that_are_there(learnrate: Any) -> None:
