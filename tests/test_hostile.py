@@ -119,6 +119,12 @@ def test_what_a_field_s_methods_raise(CosineDecay: Any, field: str, error: type[
             CosineDecay(**FIELDS | {field: raising(object, method, error)})
 
 
+@pytest.mark.parametrize("field", FIELDS)
+def test_an_array_is_no_number_whatever_it_says(CosineDecay: Any, field: str) -> None:
+    with pytest.raises(TypeError, match=f"^Argument `{field}` must be a "):
+        CosineDecay(**FIELDS | {field: hostile(np.ndarray, ([7],), {"shape": then(())})})
+
+
 @pytest.mark.parametrize("error", RAISED)
 def test_what_repr_raises(CosineDecay: Any, schedule: Schedule, error: type[BaseException]) -> None:
     value = raising(object, "__repr__", error)
