@@ -114,7 +114,7 @@ impl PyCosineDecay {
     /// Writes the rates of `steps` into `out`: contiguous vectors of one length. Returns the index of the first step
     /// that is negative or NaN, if there is one.
     fn _fill(&self, steps: &Bound<'_, PyAny>, out: &Bound<'_, PyAny>) -> Result<Option<usize>> {
-        numpy_empty(out.py())?;
+        numpy_empty(out.py())?; // no array may have come through `__call__` yet
         let filled = if let Ok(out) = out.cast::<PyArrayDyn<f64>>() {
             self.fill_any(steps, out)
         } else {
@@ -127,7 +127,7 @@ impl PyCosineDecay {
 
     /// As `_fill`, for the steps `start`, `start + stride` and so on, none of them negative.
     fn _fill_range(&self, start: i64, stride: i64, out: &Bound<'_, PyAny>) -> Result<()> {
-        numpy_empty(out.py())?;
+        numpy_empty(out.py())?; // as above
         if let Ok(out) = out.cast::<PyArrayDyn<f64>>() {
             self.fill_range(start, stride, out)
         } else {
