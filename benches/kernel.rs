@@ -4,7 +4,7 @@
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
-use learnrate::{Config, CosineDecay};
+use learnrate::{CosineDecay, Schedule};
 use num_traits::{AsPrimitive, Float};
 
 /// The cost of a call; one thread's work, in the first-level cache; where a second begins to pay; many threads' work.
@@ -15,14 +15,14 @@ fn main() {
 }
 
 /// Warms up in the first hundredth of the steps and decays in the rest, so that no step is beyond the end.
-fn schedule(steps: u32) -> CosineDecay {
+fn schedule(steps: u32) -> Schedule {
     let warmup = u64::from(steps / 100);
     let decay = u64::from(steps) - warmup;
-    CosineDecay::new(Config {
+    Schedule::new(CosineDecay {
         alpha: 0.1,
         warmup_target: Some(3e-4),
         warmup_steps: warmup,
-        ..Config::new(3e-7, decay)
+        ..CosineDecay::new(3e-7, decay)
     })
     .expect("the fields are within their rules")
 }

@@ -3,25 +3,26 @@
 use num_traits::{AsPrimitive, Float};
 
 use crate::error::Error;
-use crate::vectors::Vectors;
+use crate::segments::Curve;
+use crate::vectors::{Vectors, Work};
 
-/// Steps that are evaluated before a look at whether all were good.
-const CHUNK: usize = 4096;
+/// Steps that are read, and then evaluated by the segments that they meet.
+pub(crate) const CHUNK: usize = 512;
 
 /// Steps that one thread takes at a time.
 #[cfg(feature = "rayon")]
-const TASK: usize = 2 * CHUNK;
+const TASK: usize = 16 * CHUNK;
 
 /// Steps up to which the caller's own thread does all, for waking another takes 5 µs. On two cores with AVX-512, the
 /// slowest case for threads, 32,768 steps take 30 to 38 µs on one and 22 on two (`cargo bench`, with
 /// `RAYON_NUM_THREADS` 1 and 2); half as many, with this constant lowered, gained nothing.
 #[cfg(feature = "rayon")]
-const SERIAL: usize = 4 * CHUNK;
+const SERIAL: usize = 32 * CHUNK;
 
-/// Writes the value at the `i`-th step, the first that `steps(i)` gives, into `out[i]`, or finds the first step that is
+/// Writes the rate at the `i`-th step, the first that `steps(i)` gives, into `out[i]`, or finds the first step that is
 /// negative or NaN.
 pub(crate) fn fill<I, R>(
-    value: impl Fn(f64) -> f64 + Copy + Sync,
+    curve: &Curve,
     steps: impl Fn(usize) -> I + Sync,
     out: &mut [R],
 ) -> Result<(), Error>
@@ -33,12 +34,15 @@ where
     let vectors = Vectors::widest();
     // One thread's work: the index of the first bad step.
     let serial = |first: usize, out: &mut [R]| {
+        let mut buffer = [0.0; CHUNK];
         out.chunks_mut(CHUNK).enumerate().find_map(|(i, out)| {
             let first = first + i * CHUNK;
-            if vectors.evaluate(value, steps(first), out) {
-                return None;
-            }
-            steps(first).position(|step| !is_step(step)).map(|at| first + at)
+            let buffer = &mut buffer[..out.len()];
+            let Some(extremes) = vectors.run(Read { steps: steps(first), buffer }) else {
+                return steps(first).position(|step| !is_step(step)).map(|at| first + at);
+            };
+            curve.values(vectors, buffer, extremes, out);
+            None
         })
     };
     #[cfg(feature = "rayon")]
@@ -65,25 +69,31 @@ fn is_step(step: f64) -> bool {
     step >= 0.0
 }
 
-/// Writes the value at each step; returns whether all were good. Inlined into a function for each width of vectors.
-#[inline(always)]
-pub(crate) fn evaluate<R>(
-    value: impl Fn(f64) -> f64,
-    steps: impl Iterator<Item = f64>,
-    out: &mut [R],
-) -> bool
-where
-    R: Float + 'static,
-    f64: AsPrimitive<R>,
-{
-    let mut good = true;
-    for (rate, step) in out.iter_mut().zip(steps) {
-        good &= is_step(step);
-        *rate = value(step).as_();
-    }
-    good
+/// Fills the buffer with steps, and finds the least and the greatest; None if any is negative or NaN.
+struct Read<'a, I> {
+    steps: I,
+    buffer: &'a mut [f64],
 }
 
+impl<I: Iterator<Item = f64>> Work for Read<'_, I> {
+    type Output = Option<(f64, f64)>;
+
+    #[inline(always)]
+    fn run(self) -> Self::Output {
+        // Floats >= 0 are ordered as their bits are. As integers negative floats are negative, and NaN, of either sign, is
+        // negative or above infinity.
+        let (mut least, mut greatest) = (i64::MAX, 0);
+        for (kept, step) in self.buffer.iter_mut().zip(self.steps) {
+            *kept = step + 0.0; // -0.0 is 0.0
+            let bits = kept.to_bits().cast_signed();
+            least = least.min(bits);
+            greatest = greatest.max(bits);
+        }
+        let of_bits = |bits: i64| f64::from_bits(bits.cast_unsigned());
+        (least >= 0 && greatest <= f64::INFINITY.to_bits().cast_signed())
+            .then(|| (of_bits(least), of_bits(greatest)))
+    }
+}
 /// Whether this process may hand work to rayon's threads. They do not survive a `fork`, and a forked child that
 /// waited for them would wait for ever: so the first process that asks takes them for its own, and its children go
 /// without. (Nothing here sees a pool that was started by others before the fork; in Python nobody else has this one.)

@@ -1,60 +1,104 @@
-//! Keras's JSON envelope through serde.
+//! The JSON envelope through serde: Keras's, around the config of any class.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserializer, Error as _, IntoDeserializer, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess, Visitor};
+use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
 use crate::error::{Error, python_float};
-use crate::schedule::{Config, CosineDecay};
+use crate::schedule::{Definition, Schedule};
 
-#[derive(Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Envelope {
-    /// Ignored when read, as in Keras.
-    #[serde(default)]
-    module: Option<Cow<'static, str>>,
-    #[serde(deserialize_with = "class_name")]
-    class_name: ClassName,
-    #[serde(deserialize_with = "object")]
-    config: Config,
-    /// Ignored when read, as in Keras.
-    #[serde(default)]
-    registered_name: Option<String>,
+#[derive(Serialize)]
+struct Envelope<'a> {
+    module: &'static str,
+    #[serde(flatten)]
+    definition: &'a Definition,
+    registered_name: Option<&'static str>,
 }
 
-#[derive(Deserialize, Serialize)]
-enum ClassName {
-    CosineDecay,
-}
-
-impl From<CosineDecay> for Envelope {
-    fn from(schedule: CosineDecay) -> Self {
-        Self {
-            module: Some("keras.optimizers.schedules".into()),
-            class_name: ClassName::CosineDecay,
-            config: schedule.config().clone(),
-            registered_name: None,
-        }
+impl Serialize for Schedule {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let definition = self.definition();
+        let (module, registered_name) = match definition {
+            Definition::CosineDecay(_) => ("keras.optimizers.schedules", None),
+            Definition::Phases(_) => ("learnrate", Some("learnrate>Phases")),
+        };
+        Envelope { module, definition, registered_name }.serialize(serializer)
     }
 }
 
-impl<'de> Deserialize<'de> for CosineDecay {
+impl<'de> Deserialize<'de> for Schedule {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let envelope: Envelope = object(deserializer)?;
-        Self::new(envelope.config).map_err(D::Error::custom)
+        struct EnvelopeVisitor;
+
+        impl<'de> Visitor<'de> for EnvelopeVisitor {
+            type Value = Definition;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Definition, A::Error> {
+                let short = ShortEnvelope { map, seen: [false; 2], is_class_name: false };
+                Definition::deserialize(MapAccessDeserializer::new(short))
+            }
+        }
+
+        Self::new(deserializer.deserialize_map(EnvelopeVisitor)?).map_err(D::Error::custom)
+    }
+}
+
+/// The keys of an envelope that say what the schedule is. The others, which are ignored as in Keras, are left out.
+struct ShortEnvelope<A> {
+    map: A,
+    seen: [bool; 2],
+    is_class_name: bool,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for ShortEnvelope<A> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, A::Error> {
+        const IGNORED: [&str; 2] = ["module", "registered_name"];
+
+        while let Some(key) = self.map.next_key::<String>()? {
+            let Some(i) = IGNORED.iter().position(|ignored| *ignored == key) else {
+                self.is_class_name = key == "class_name";
+                return seed.deserialize(key.into_deserializer()).map(Some);
+            };
+            if std::mem::replace(&mut self.seen[i], true) {
+                return Err(A::Error::duplicate_field(IGNORED[i]));
+            }
+            self.map.next_value::<Option<String>>()?;
+        }
+        Ok(None)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
+        if self.is_class_name {
+            // What serde derives would also take `{"CosineDecay": null}`.
+            return seed.deserialize(self.map.next_value::<String>()?.into_deserializer());
+        }
+        self.map.next_value_seed(seed)
     }
 }
 
 /// Reads an object as such; what serde derives would also take an array of the values.
-fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
-    struct Object<T>(PhantomData<T>);
+pub(crate) fn object<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    struct ObjectVisitor<T>(PhantomData<T>);
 
-    impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
         type Value = T;
 
         fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
@@ -66,41 +110,59 @@ fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Re
         }
     }
 
-    deserializer.deserialize_map(Object(PhantomData))
+    deserializer.deserialize_map(ObjectVisitor(PhantomData))
 }
 
-/// Reads a string; what serde derives would also take `{"CosineDecay": null}`.
-fn class_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ClassName, D::Error> {
-    ClassName::deserialize(String::deserialize(deserializer)?.into_deserializer())
+/// Reads an array of objects.
+pub(crate) fn objects<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    struct Object<T>(T);
+
+    impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            object(deserializer).map(Self)
+        }
+    }
+
+    let objects = Vec::<Object<T>>::deserialize(deserializer)?;
+    Ok(objects.into_iter().map(|Object(value)| value).collect())
 }
 
-pub(crate) fn default_name() -> String {
-    Config::new(0.0, 1).name
+/// Reads a variant by its name; what serde derives would also take `{"linear": null}`.
+pub(crate) fn variant<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(String::deserialize(deserializer)?.into_deserializer())
 }
 
-/// Keras 2 writes `"name": null` where it means the default.
-pub(crate) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_else(default_name))
+/// A number. `Number` also reads what `serde_json` makes of floats where another crate turns on its
+/// `arbitrary_precision`, and serde has put them aside.
+pub(crate) fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Ok(Number::deserialize(deserializer)?.as_f64().unwrap_or(f64::INFINITY))
 }
 
-pub(crate) fn decay_steps<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    steps(deserializer, "decay_steps", "> 0")
-}
-
-pub(crate) fn warmup_steps<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    steps(deserializer, "warmup_steps", ">= 0")
+/// A number or null.
+pub(crate) fn optional_rate<'de, D>(deserializer: D) -> Result<Option<f64>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let number = Option::<Number>::deserialize(deserializer)?;
+    Ok(number.map(|number| number.as_f64().unwrap_or(f64::INFINITY)))
 }
 
 /// A count of steps: a whole number that may be written as a float, as R does. A negative one breaks `rule`;
-/// [`CosineDecay::new`] checks the rest. `Number` also reads what `serde_json` makes of floats where another crate turns on
-/// its `arbitrary_precision`.
-fn steps<'de, D: Deserializer<'de>>(
+/// [`Schedule::new`] checks the rest.
+pub(crate) fn steps<'de, D: Deserializer<'de>>(
     deserializer: D,
     argument: &'static str,
     rule: &'static str,
 ) -> Result<u64, D::Error> {
-    let refuse =
-        |rule, received| Err(D::Error::custom(Error::Argument { argument, rule, received }));
+    let refuse = |rule, received| Err(D::Error::custom(Error::argument(argument, rule, received)));
     let number = Number::deserialize(deserializer)
         .map_err(|error| D::Error::custom(format_args!("`{argument}`: {error}")))?;
     if let Some(steps) = number.as_u64() {

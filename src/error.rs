@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 
 /// What was wrong with an argument; `Display` says which argument, its rule, and the value received.
@@ -7,7 +8,7 @@ pub enum Error {
     /// A field breaks its rule.
     Argument {
         /// The field's name.
-        argument: &'static str,
+        argument: Cow<'static, str>,
         /// What the field must be.
         rule: &'static str,
         /// The refused value as text.
@@ -30,12 +31,12 @@ pub enum Error {
 }
 
 impl Error {
-    pub(crate) fn rate(argument: &'static str, rule: &'static str, received: f64) -> Self {
-        Self::Argument { argument, rule, received: python_float(received) }
-    }
-
-    pub(crate) fn steps(argument: &'static str, rule: &'static str, received: u64) -> Self {
-        Self::Argument { argument, rule, received: received.to_string() }
+    pub(crate) fn argument(
+        argument: impl Into<Cow<'static, str>>,
+        rule: &'static str,
+        received: String,
+    ) -> Self {
+        Self::Argument { argument: argument.into(), rule, received }
     }
 }
 

@@ -1,16 +1,17 @@
 //! Learning-rate schedules as immutable values and pure functions of the step.
 //!
 //! ```
-//! use learnrate::{Config, CosineDecay};
+//! use learnrate::{CosineDecay, Schedule};
 //!
-//! let schedule = CosineDecay::new(Config {
+//! let schedule = Schedule::new(CosineDecay {
 //!     alpha: 0.1,
 //!     warmup_target: Some(1e-3),
 //!     warmup_steps: 10_000,
-//!     ..Config::new(0.0, 90_000)
+//!     ..CosineDecay::new(0.0, 90_000)
 //! })?;
 //! assert_eq!(schedule.value(5_000)?, 5e-4);
-//! assert_eq!(schedule.value(schedule.total_steps())?, 1e-4);
+//! assert_eq!(schedule.total_steps(), Some(100_000));
+//! assert_eq!(schedule.final_learning_rate(), Some(1e-4));
 //!
 //! let mut rates = vec![0.0; 100_000];
 //! let steps: Vec<u64> = (0..100_000).collect();
@@ -20,7 +21,7 @@
 //! ```
 //!
 //! The same steps give the same bits everywhere: one step or a slice, one thread or many, on any processor, and in
-//! the Python package of the same name, native or not. See [`CosineDecay`] for the formula and its error bound.
+//! the Python package of the same name, native or not. [`CosineDecay`] and [`Phases`] have their formulas and error bounds.
 //!
 //! # Features
 //! - `serde` (default): reads and writes Keras's JSON, floats to the last bit (it turns on `serde_json`'s
@@ -33,15 +34,20 @@
 mod batch;
 #[cfg(feature = "serde")]
 mod config;
-mod cosine;
 mod error;
 #[cfg(feature = "python")]
 mod python;
+mod rules;
 mod schedule;
+mod schedules;
+mod segments;
+mod shapes;
 mod vectors;
 
 pub use error::Error;
-pub use schedule::{Config, CosineDecay};
+pub use schedule::{Definition, Schedule};
+pub use schedules::{CosineDecay, Phase, PhaseShape, Phases};
+pub use segments::Segment;
 
 /// Runs the README's Rust.
 #[cfg(doctest)]

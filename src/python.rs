@@ -1,6 +1,7 @@
-//! The extension module `learnrate._native`: what the Python classes delegate to Rust.
+//! The extension module `learnrate._native`: segments, evaluated.
 //!
-//! The Python layer checks arguments and shapes, and words the errors; it is shared with the pure-Python backend.
+//! The Python layer has the classes of schedules, checks arguments and shapes, and words the errors. The pure-Python
+//! backend shares that layer.
 
 use num_traits::{AsPrimitive, Float};
 use numpy::{Element, PyArray1, PyArrayDyn, PyArrayMethods, PyUntypedArray, PyUntypedArrayMethods};
@@ -10,7 +11,9 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyFloat, PyInt, PyTuple};
 
-use crate::{Config, CosineDecay, Error};
+use crate::Error;
+use crate::segments::{Curve, Segment};
+use crate::shapes::Shape;
 
 impl From<Error> for PyErr {
     fn from(error: Error) -> Self {
@@ -18,69 +21,32 @@ impl From<Error> for PyErr {
     }
 }
 
-/// Core of `learnrate.CosineDecay`, which adds everything that is not evaluation.
-#[pyclass(frozen, subclass, name = "CosineDecay", module = "learnrate._native")]
-struct PyCosineDecay(CosineDecay);
+/// A `learnrate._segments.Segment`.
+#[derive(FromPyObject)]
+struct SegmentFields {
+    start: f64,
+    end: f64,
+    first_rate: f64,
+    last_rate: f64,
+    shape: String,
+}
+
+/// Core of `learnrate.Schedule`: what evaluates the segments.
+#[pyclass(frozen, subclass, name = "Curve", module = "learnrate._native")]
+struct PyCurve(Curve);
 
 #[pymethods]
-impl PyCosineDecay {
+impl PyCurve {
     #[new]
-    fn new(
-        initial_learning_rate: f64,
-        decay_steps: u64,
-        alpha: f64,
-        name: String,
-        warmup_target: Option<f64>,
-        warmup_steps: u64,
-    ) -> Result<Self> {
-        let config =
-            Config { initial_learning_rate, decay_steps, alpha, name, warmup_target, warmup_steps };
-        Ok(Self(CosineDecay::new(config)?))
-    }
-
-    #[getter]
-    fn initial_learning_rate(&self) -> f64 {
-        self.0.config().initial_learning_rate
-    }
-
-    #[getter]
-    fn decay_steps(&self) -> u64 {
-        self.0.config().decay_steps
-    }
-
-    #[getter]
-    fn alpha(&self) -> f64 {
-        self.0.config().alpha
-    }
-
-    #[getter]
-    fn name(&self) -> &str {
-        &self.0.config().name
-    }
-
-    #[getter]
-    fn warmup_target(&self) -> Option<f64> {
-        self.0.config().warmup_target
-    }
-
-    #[getter]
-    fn warmup_steps(&self) -> u64 {
-        self.0.config().warmup_steps
-    }
-
-    #[getter]
-    fn total_steps(&self) -> u64 {
-        self.0.total_steps()
-    }
-
-    #[getter]
-    fn peak_learning_rate(&self) -> f64 {
-        self.0.peak_learning_rate()
-    }
-
-    #[getter]
-    fn final_learning_rate(&self) -> f64 {
-        self.0.final_learning_rate()
+    fn new(segments: Vec<SegmentFields>) -> Result<Self> {
+        let segment = |fields: &SegmentFields| {
+            let SegmentFields { start, end, first_rate, last_rate, ref shape } = *fields;
+            let shape = Shape::between(shape, first_rate, last_rate, end - start)?;
+            Some(Segment::new(start, end, shape))
+        };
+        let segments = segments.iter().map(segment).collect::<Option<_>>();
+        let curve = segments.and_then(Curve::new);
+        curve.map(Self).ok_or_else(|| PyValueError::new_err("segments must lead from 0 to infinity"))
     }
 
     /// Evaluates plain Python numbers and plain arrays at once; `learnrate._steps` sees to everything else, errors too.
@@ -97,15 +63,17 @@ impl PyCosineDecay {
             Some(step.extract()?)
         } else if let Ok(step) = step.cast_exact::<PyInt>() {
             step.extract::<i64>().ok().map(AsPrimitive::as_)
-        } else if let Some(rates) = slf.get().array(step, out, numpy_empty(py)?)? {
-            return Ok(rates);
         } else {
             None
         };
-        if let (Some(step), None) = (number, out)
-            && let Ok(rate) = slf.get().0.value(step)
+        if let Some(step) = number {
+            if out.is_none() && step >= 0.0 {
+                return Ok(PyFloat::new(py, slf.get().0.value(step)).into_any());
+            }
+        } else if is_numpy_imported(py)?
+            && let Some(rates) = slf.get().array(step, out, numpy_empty(py)?)?
         {
-            return Ok(PyFloat::new(py, rate).into_any());
+            return Ok(rates);
         }
         once(py, &EVALUATE, || py.import("learnrate._steps")?.getattr("evaluate"))?
             .call1((slf, step, out))
@@ -136,8 +104,9 @@ impl PyCosineDecay {
     }
 }
 
-impl PyCosineDecay {
-    /// The rates of an array as it mostly is, in a new array or in `out`; None if anything about it is not so, or wrong.
+impl PyCurve {
+    /// The fast path for an aligned, C-contiguous array of a native dtype, into a new array or `out`. None for any other
+    /// input, and for bad steps: the caller then takes the slow path, which words the error.
     fn array<'py>(
         &self,
         steps: &Bound<'py, PyAny>,
@@ -226,8 +195,8 @@ impl PyCosineDecay {
     }
 }
 
-/// What is found once. Not while the cell is locked: a finalizer, which may run wherever Python code does, could call a
-/// schedule, and would wait for ever.
+/// Looks a Python object up once. The lookup runs before the cell is locked: Python code may run finalizers, and a
+/// finalizer that calls a schedule would deadlock on the cell.
 fn once<'py>(
     py: Python<'py>,
     cell: &'static PyOnceLock<Py<PyAny>>,
@@ -238,6 +207,20 @@ fn once<'py>(
     }
     let found = find()?;
     Ok(cell.get_or_init(py, || found.unbind()).bind(py))
+}
+
+/// Until NumPy is imported no step can be an array of its.
+fn is_numpy_imported(py: Python<'_>) -> Result<bool> {
+    static IMPORTED: PyOnceLock<()> = PyOnceLock::new();
+
+    if IMPORTED.get(py).is_some() {
+        return Ok(true);
+    }
+    let imported = py.import("sys")?.getattr("modules")?.contains("numpy")?;
+    if imported {
+        IMPORTED.get_or_init(py, || ());
+    }
+    Ok(imported)
 }
 
 /// `numpy.empty`, after which rust-numpy has found what it needs. It locks meanwhile, so that no finalizer may run.
@@ -276,7 +259,7 @@ mod native {
     use pyo3::sync::PyOnceLock;
 
     #[pymodule_export]
-    use super::PyCosineDecay;
+    use super::PyCurve;
 
     /// One interpreter of a process has the module: statics, here and in `PyO3`, hold objects of the one that came
     /// first, and those are no use once it has ended.

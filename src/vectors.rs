@@ -4,10 +4,6 @@
 //! numbers at a time, none of them fused. Other processors run what the compiler makes for their baseline, which on
 //! aarch64 is NEON.
 
-use num_traits::{AsPrimitive, Float};
-
-use crate::batch;
-
 /// A width of vectors, by the instructions that it takes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Vectors {
@@ -16,6 +12,13 @@ pub(crate) enum Vectors {
     #[cfg(target_arch = "x86_64")]
     Avx2,
     Baseline,
+}
+
+/// A loop over many numbers. `run` must be `#[inline(always)]`: it becomes part of a function for each width.
+pub(crate) trait Work {
+    type Output;
+
+    fn run(self) -> Self::Output;
 }
 
 impl Vectors {
@@ -44,55 +47,30 @@ impl Vectors {
         }
     }
 
-    /// `batch::evaluate`, compiled for this width.
+    /// Does the work with vectors of this width.
     #[allow(unsafe_code)] // the one place: a call of code that not every processor can run
-    pub(crate) fn evaluate<R>(
-        self,
-        value: impl Fn(f64) -> f64,
-        steps: impl Iterator<Item = f64>,
-        out: &mut [R],
-    ) -> bool
-    where
-        R: Float + 'static,
-        f64: AsPrimitive<R>,
-    {
+    pub(crate) fn run<W: Work>(self, work: W) -> W::Output {
         assert!(self.are_available());
         match self {
             // SAFETY: this processor has what the function needs, as was just asserted.
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => unsafe { evaluate_avx512(value, steps, out) },
+            Self::Avx512 => unsafe { run_avx512(work) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => unsafe { evaluate_avx2(value, steps, out) },
-            Self::Baseline => batch::evaluate(value, steps, out),
+            Self::Avx2 => unsafe { run_avx2(work) },
+            Self::Baseline => work.run(),
         }
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512dq")]
-fn evaluate_avx512<R>(
-    value: impl Fn(f64) -> f64,
-    steps: impl Iterator<Item = f64>,
-    out: &mut [R],
-) -> bool
-where
-    R: Float + 'static,
-    f64: AsPrimitive<R>,
-{
-    batch::evaluate(value, steps, out)
+fn run_avx512<W: Work>(work: W) -> W::Output {
+    work.run()
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn evaluate_avx2<R>(
-    value: impl Fn(f64) -> f64,
-    steps: impl Iterator<Item = f64>,
-    out: &mut [R],
-) -> bool
-where
-    R: Float + 'static,
-    f64: AsPrimitive<R>,
-{
-    batch::evaluate(value, steps, out)
+fn run_avx2<W: Work>(work: W) -> W::Output {
+    work.run()
 }

@@ -6,23 +6,41 @@
 0.0005
 """
 
-from typing import TYPE_CHECKING, Any
-
 from ._backend import BACKEND
-from ._cosine_decay import CosineDecay
-from ._exchange import deserialize, serialize
+from ._functions import constant, linear_decay, warmup_stable_decay
+from ._schedule import Schedule
+from ._schedules.cosine_decay import CosineDecay
+from ._schedules.every import deserialize, from_json, serialize
+from ._schedules.phases import Phase, Phases
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ._plot import plot
 
-__all__ = ["BACKEND", "CosineDecay", "__version__", "deserialize", "plot", "serialize"]
+__all__ = [
+    "BACKEND",
+    "CosineDecay",
+    "Phase",
+    "Phases",
+    "Schedule",
+    "__version__",
+    "constant",
+    "deserialize",
+    "from_json",
+    "linear_decay",
+    "plot",
+    "serialize",
+    "warmup_stable_decay",
+]
 
 __version__: str
 
 
 if not TYPE_CHECKING:  # a type checker would take any name for one that this finds
 
-    def __getattr__(name: str) -> Any:
+    def __getattr__(name: str) -> "Any":
         if name == "__version__":  # on demand: importlib.metadata takes longer to import than this package
             from importlib.metadata import version
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import Any, NoReturn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 MAX_STEPS = 2**53
 """Above it a float64 no longer tells one step from the next."""
@@ -89,3 +92,12 @@ def text(argument: str, value: Any) -> str:
     except UnicodeEncodeError:
         refuse(ValueError, argument, "free of lone surrogates", value)
     return plain
+
+
+def items(argument: str, value: Any, rule: str) -> list[Any]:
+    """The elements of a sequence, read once: it may be another's, who changes it meanwhile."""
+    from collections.abc import Sequence
+
+    if not isinstance(value, Sequence) or isinstance(value, (str, bytes, bytearray)):
+        refuse(TypeError, argument, rule, value)
+    return list(value)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from importlib import import_module
-from typing import TYPE_CHECKING
 
-__all__ = ["BACKEND", "CosineDecay"]
+TYPE_CHECKING = False
+
+__all__ = ["BACKEND", "Curve"]
 
 
 def _choose() -> str:
@@ -16,7 +16,7 @@ def _choose() -> str:
     if wish == "python":
         return "python"
     try:
-        import_module(f"{__package__}._native")
+        __import__(f"{__package__}._native")
     except ModuleNotFoundError as error:
         # Only its absence selects the fallback: an extension that is there and fails to load is an error.
         if error.name != f"{__package__}._native":
@@ -32,6 +32,6 @@ def _choose() -> str:
 BACKEND = _choose()
 
 if TYPE_CHECKING or BACKEND == "native":
-    from ._native import CosineDecay
+    from ._native import Curve
 else:
-    from ._fallback import CosineDecay
+    from ._curve import Curve

@@ -3,36 +3,55 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Mapping
-from typing import Any, NoReturn
 
 from ._arguments import show, to_float
+from ._value import Value
 
-MODULE = "keras.optimizers.schedules"
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any, NoReturn, TypeGuard
+
+KERAS = "keras.optimizers.schedules"
 ENVELOPE = ("module", "class_name", "config", "registered_name")
 MAX_DEPTH = 128
 
 
-def wrap(class_name: str, config: Mapping[str, Any]) -> dict[str, Any]:
-    """Keras's envelope around a config."""
-    return {"module": MODULE, "class_name": class_name, "config": config, "registered_name": None}
+def wrap(module: str, class_name: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Keras's envelope around a config; the classes that Keras lacks stand in it as registered by this package."""
+    registered_name = None if module == KERAS else f"{module}>{class_name}"
+    return {"module": module, "class_name": class_name, "config": config, "registered_name": registered_name}
 
 
-def unwrap(data: Any, class_name: str) -> Any:
-    """The config in Keras's envelope, which must be that of this class."""
+def unwrap(data: Any, known: tuple[str, ...]) -> tuple[str, Any]:
+    """The class name and the config in Keras's envelope, which must be that of one of these classes."""
     data = checked("data", data, known=ENVELOPE, required=("class_name", "config"))
     for key in ("module", "registered_name"):
         if not isinstance(data.get(key), (str, type(None))):
             raise ValueError(f"Key `{key}` must be a string or null. Received: {key}={show(data[key])}")
-    if not isinstance(data["class_name"], str) or data["class_name"] != class_name:
-        raise ValueError(f"Unknown `class_name`. Known: {class_name!r}. Received: {show(data['class_name'])}")
-    return data["config"]
+    class_name = data["class_name"]
+    if not isinstance(class_name, str) or class_name not in known:
+        classes = ", ".join(map(repr, known))
+        raise ValueError(f"Unknown `class_name`. Known: {classes}. Received: {show(class_name)}")
+    return class_name, data["config"]
+
+
+def plain(field: Any) -> Any:
+    """A field as JSON has it."""
+    if isinstance(field, tuple):
+        return [plain(value) for value in field]
+    return dict(zip(field._fields, field._values(), strict=True)) if isinstance(field, Value) else field
+
+
+def is_mapping(data: Any) -> TypeGuard[Mapping[str, Any]]:
+    from collections.abc import Mapping
+
+    return isinstance(data, Mapping)
 
 
 def checked(name: str, data: Any, known: tuple[str, ...], required: tuple[str, ...]) -> dict[str, Any]:
     """A mapping as a dict; a ValueError unless it is one of known keys, the required ones among them."""
-    if not isinstance(data, Mapping):
+    if not is_mapping(data):
         raise ValueError(f"Argument `{name}` must be an object (a dict). Received: {name}={show(data)}")
     values: dict[str, Any] = dict(data)  # once: it may be another's, who changes it meanwhile
     for key in values:
@@ -82,6 +101,8 @@ def parse(text: str | bytes) -> Any:
 
 def _check_depth(text: str) -> None:
     """Refuses what could exhaust the stack of a reader."""
+    import re
+
     depth = 0
     for token in re.finditer(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[][{}]', text, re.DOTALL):  # strings whole, and brackets
         depth += (token[0] in "[{") - (token[0] in "]}")

@@ -1,49 +1,52 @@
 """Rates for other libraries' arrays: PyTorch, JAX, Dask, and whatever else speaks the array API (CuPy: untested).
 
-The formula runs in the library's own namespace, on the device of the steps, lazy or traced where they are. Nothing here
-looks at an element, for that would wait for the device, and cannot be done under a trace. So nothing can be refused
+The shapes are evaluated in the library's own namespace, on the device of the steps, lazy or traced where they are. Nothing
+here looks at an element: that would wait for the device, and cannot be done under a trace. So nothing can be refused
 either: a negative step has the rate of step 0, and NaN stays NaN.
 """
 
 from __future__ import annotations
 
-import struct
-from typing import Any
+import math
 
 from ._arguments import refuse
-from ._formula import C0, Curve
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from ._schedule import Schedule
+    from ._segments import Segment
+    from ._shapes.shape import Shape
+
+Part = tuple["Segment", "Shape"]
 
 
-class Float32Curve(Curve):
-    """The formula in float32, where its first coefficient takes back what rounding the other constants adds.
+def in_float64(schedule: Schedule) -> list[Part]:
+    """The segments of a schedule with what evaluates them in float64."""
+    return [(segment, segment.formula) for segment in schedule.segments]
 
-    In ULP, at their worst, the roundings are: the square of the distance from the nearer joint 1, its quotient 1, the
-    coefficients 0.2, their sum 0.8, its product 1, that with the span 1, the last sum and the joint 0.5 each: 6 in all.
-    A distance beyond 2**24 steps is rounded itself, which its square doubles: 8.
+
+def in_float32(schedule: Schedule) -> list[Part]:
+    """The segments of a schedule with what evaluates them in float32.
+
+    Raises:
+        ValueError: a rate is too large for it.
     """
-
-    def __init__(self, schedule: Any) -> None:
-        super().__init__(schedule)
-        for rate in (*self.rise[:2], *self.fall[:2]):
-            _float32(rate)
-        *_, span, square = self.fall
-        exact = C0 * _float32(square) / square
-        if rounded := _float32(span):
-            exact *= span / rounded
-        self.c0 = _float32(exact)
-        self.c0_lo = exact - self.c0
+    for segment in schedule.segments:
+        for rate in (segment.first_rate, segment.last_rate):
+            if rate > MAX_FLOAT32:
+                raise ValueError(f"A rate of the schedule is too large for float32. Received: {rate!r}")
+    return [(segment, segment.formula.in_float32()) for segment in schedule.segments]
 
 
-def _float32(x: float) -> float:
-    try:
-        (rounded,) = struct.unpack("<f", struct.pack("<f", x))  # "<": this refuses what is too large
-    except OverflowError:
-        raise ValueError(f"A rate of the schedule is too large for float32. Received: {x!r}") from None
-    return float(rounded)
+MAX_FLOAT32 = math.nextafter(2.0**128 - 2.0**103, 0.0)
+"""What is above rounds to infinity."""
 
 
-class Namespace:
-    """What the formula needs of a library, with numbers as arrays of one dtype on one device.
+class Floats:
+    """What a shape needs of a library, with numbers as arrays of one dtype on one device.
 
     As Python numbers they would come back from `where` in the library's default dtype.
     """
@@ -61,11 +64,11 @@ class Namespace:
         return [self.where(condition, *pair) for pair in zip(yes, no, strict=True)]
 
     def minimum(self, one: Any, other: Any) -> Any:
-        other = self.array(other)  # Keras's own `minimum` makes int64 into int32 on PyTorch
-        return self.xp.where(other < one, other, one)
+        one, other = self.array(one), self.array(other)  # Keras's own `minimum` makes int64 into int32 on PyTorch
+        return self.xp.where(one < other, one, other)
 
 
-def rates(schedule: Any, steps: Any) -> Any:
+def rates(schedule: Schedule, steps: Any) -> Any:
     """The rates of an array of steps, as an array of the same library."""
     from array_api_compat import array_namespace, device, is_dask_array, is_jax_array, is_torch_array
 
@@ -86,39 +89,56 @@ def rates(schedule: Any, steps: Any) -> Any:
         return steps.map_blocks(_rates_of_block, schedule=schedule, result=result, dtype=result)
     if integral and xp.iinfo(dtype).bits < xp.iinfo(default["integral"]).bits:
         steps = xp.astype(steps, default["integral"])
-    computed, curve = (xp.float64, Curve) if result == xp.float64 else (xp.float32, Float32Curve)
+    if result == xp.float64:
+        computed, parts = xp.float64, in_float64(schedule)
+    else:
+        computed, parts = xp.float32, in_float32(schedule)
     rates_of = rates_of_integers if integral else rates_of_floats
-    return xp.astype(rates_of(xp, curve(schedule), steps, computed, place), result, copy=False)
+    return xp.astype(rates_of(xp, parts, steps, computed, place), result, copy=False)
 
 
-def rates_of_floats(xp: Any, curve: Curve, steps: Any, dtype: Any, device: Any) -> Any:
-    steps, floats = xp.astype(steps, dtype), Namespace(xp, dtype, device)
-    return curve.value(floats, floats.where(steps < 0, 0.0, steps))
+def rates_of_floats(xp: Any, parts: Sequence[Part], steps: Any, dtype: Any, device: Any) -> Any:
+    """The rates of steps that are taken in this dtype."""
+    floats = Floats(xp, dtype, device)
+    steps = xp.astype(steps, dtype)
+    steps = floats.where(steps < 0.0, 0.0, steps)
+    found: Any = math.nan  # which it stays where the step is NaN
+    for segment, shape in parts:
+        # Within the segment, so that nothing overflows where the rate is not used.
+        start, end = float(segment.start), float(segment.end)
+        inside = floats.minimum(floats.where(steps < start, start, steps), end)
+        rate = shape.rate(floats, inside - start, end - inside)
+        found = floats.where(steps >= start, rate, found)
+    return found
 
 
-def rates_of_integers(xp: Any, curve: Curve, steps: Any, dtype: Any, device: Any) -> Any:
-    """As `Curve.value`, but clamped, compared and subtracted as integers, so that no step is rounded.
+def rates_of_integers(xp: Any, parts: Sequence[Part], steps: Any, dtype: Any, device: Any) -> Any:
+    """The rates of steps that are clamped, compared and subtracted as integers, so that no step is rounded."""
+    floats, integers = Floats(xp, dtype, device), Floats(xp, steps.dtype, device)
+    top = int(xp.iinfo(steps.dtype).max)
+    steps = integers.where(steps < 0, 0, steps)
+    found: Any = math.nan
+    for segment, shape in parts:
+        if segment.start > top:  # no step of this dtype is so large
+            break
+        start, end = int(segment.start), segment.end
+        inside = integers.minimum(integers.where(steps < start, start, steps), int(min(end, top)))
+        left = end if end == math.inf else _distance(xp, integers, inside, int(end), top, dtype)
+        rate = shape.rate(floats, xp.astype(inside - start, dtype), left)
+        found = floats.where(steps >= start, rate, found)
+    return found
 
-    The integers may be too narrow for the schedule. A distance that is too large for them is taken as their largest
-    number. In a phase from 0 that is over twice as long the largest step is taken as the one before it, so that it
-    still is nearer to the start.
-    """
-    integers = Namespace(xp, steps.dtype, device)
-    warmup, end, top = int(curve.warmup), int(curve.end), int(xp.iinfo(steps.dtype).max)
 
-    def to(joint: int) -> Any:
-        over = min(max(joint - top, 0), top)
-        return integers.minimum(integers.array(min(joint, top)) - steps, top - over) + integers.array(over)
-
-    last = top - 1 if (warmup or end) > 2 * top else min(end, top)
-    steps = integers.minimum(integers.where(steps < 0, 0, steps), last)
-    warmup_or_top = integers.array(min(warmup, top))
-    warming = steps < warmup_or_top if warmup <= top else steps >= 0
-    done = steps - integers.where(warming, 0, warmup_or_top)
-    left = integers.where(warming, to(warmup), to(end))
-    from_start = done < left
-    near = xp.astype(xp.where(from_start, done, left), dtype)
-    return curve.rate(Namespace(xp, dtype, device), warming, from_start, near)
+def _distance(xp: Any, integers: Floats, steps: Any, end: int, top: int, dtype: Any) -> Any:
+    """`end - steps` as floats, rounded once where it is at most `top`, the largest of these integers."""
+    if end <= top:
+        return xp.astype(end - steps, dtype)
+    over, left = end - top, top - steps
+    rounded_twice = xp.astype(left, dtype) + float(over)
+    if over >= top:
+        return rounded_twice
+    exact = xp.astype(integers.minimum(left, top - over) + over, dtype)
+    return xp.where(left <= top - over, exact, rounded_twice)
 
 
 def _rates_of_block(block: Any, schedule: Any, result: Any) -> Any:

@@ -1,10 +1,13 @@
+from collections.abc import Sequence
 from typing import Any, Protocol, Self, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import disjoint_base
 
-__all__ = ["CosineDecay"]
+from ._segments import Segment
+
+__all__ = ["Curve"]
 
 _Out = TypeVar("_Out", bound=NDArray[np.float64] | NDArray[np.float32])
 
@@ -22,34 +25,8 @@ class _Array(Protocol):
     def __array__(self) -> Any: ...
 
 @disjoint_base
-class CosineDecay:
-    def __new__(
-        cls,
-        initial_learning_rate: float,
-        decay_steps: int,
-        alpha: float,
-        name: str,
-        warmup_target: float | None,
-        warmup_steps: int,
-    ) -> Self: ...
-    @property
-    def initial_learning_rate(self) -> float: ...
-    @property
-    def decay_steps(self) -> int: ...
-    @property
-    def alpha(self) -> float: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def warmup_target(self) -> float | None: ...
-    @property
-    def warmup_steps(self) -> int: ...
-    @property
-    def total_steps(self) -> int: ...
-    @property
-    def peak_learning_rate(self) -> float: ...
-    @property
-    def final_learning_rate(self) -> float: ...
+class Curve:
+    def __new__(cls, segments: Sequence[Segment]) -> Self: ...
     @overload
     def __call__(self, step: float | np.integer[Any] | np.floating[Any], *, out: None = None) -> float: ...
     @overload

@@ -6,30 +6,32 @@ from collections.abc import Iterable
 from html import escape
 
 from ._arguments import show
-from ._cosine_decay import CosineDecay
-from ._picture import BEYOND, curve, phases
+from ._picture import curve, extent
+from ._schedule import Schedule
 
 WIDTH, HEIGHT, MARGIN = 480, 150, 8
 PIECES = 32
-"""Straight lines to a phase: off by less than a tenth of a pixel."""
+"""Straight lines to a segment: off by less than a tenth of a pixel."""
+MOST = 50
+"""Segments that are marked and listed."""
 BLUE = "#3b82f6"
 """Stands out from white and from black."""
 
 
-def html(schedule: CosineDecay) -> str:
+def html(schedule: Schedule) -> str:
     """The schedule as HTML that needs neither scripts nor style sheets."""
-    joints = [(phase.name, f"{phase.first:,}", f"{schedule(phase.first)!r}") for phase in phases(schedule)]
-    fields = [(field, show(value)) for field, value in schedule.get_config().items()]
+    joints = [(segment.kind, f"{segment.start:,}", f"{segment.first_rate!r}") for segment in schedule.segments[:MOST]]
+    fields = [(field, show(value)) for field, value in zip(schedule._fields, schedule._values(), strict=True)]
     return (
         f"<div>{_svg(schedule)}"
         '<div style="display: flex; flex-wrap: wrap; gap: 0 2em; align-items: flex-start">'
-        f"{_table(('phase', 'from step', 'rate there'), joints)}{_table(('field', 'value'), fields)}</div></div>"
+        f"{_table(('segment', 'from step', 'rate there'), joints)}{_table(('field', 'value'), fields)}</div></div>"
     )
 
 
-def _svg(schedule: CosineDecay) -> str:
-    last = schedule.total_steps * BEYOND
-    steps, rates = curve(schedule, last, PIECES)
+def _svg(schedule: Schedule) -> str:
+    last = extent([schedule])
+    steps, rates, joints = curve(schedule, last, PIECES)
     low, height = min(rates), max(rates) - min(rates)
 
     def place(step: float, rate: float) -> tuple[str, str]:
@@ -39,11 +41,11 @@ def _svg(schedule: CosineDecay) -> str:
 
     line = " ".join(",".join(place(step, rate)) for step, rate in zip(steps, rates, strict=True))
     marks = ""
-    for phase in phases(schedule):
-        rate = schedule(phase.first)
-        x, y = place(phase.first, rate)
+    for joint in joints[:MOST]:
+        step, rate = steps[joint], rates[joint]
+        x, y = place(step, rate)
         marks += f'<path d="M{x} 0V{HEIGHT}" stroke="currentColor" stroke-opacity="0.3" stroke-dasharray="2 3"/>'
-        marks += f'<circle cx="{x}" cy="{y}" r="3.5" fill="{BLUE}"><title>{rate!r} at {phase.first:,}</title></circle>'
+        marks += f'<circle cx="{x}" cy="{y}" r="3.5" fill="{BLUE}"><title>{rate!r} at {step:,.10g}</title></circle>'
     return (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" role="img" aria-label="learning rate over steps" '
         f'style="max-width: 100%">{marks}'

@@ -1,4 +1,4 @@
-"""What every picture of a schedule shows, be it matplotlib's, the notebook's or the terminal's: phases and curve."""
+"""What every picture of a schedule shows, be it matplotlib's, the notebook's or the terminal's: extent, curve and joints."""
 
 from __future__ import annotations
 
@@ -6,47 +6,75 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from ._cosine_decay import CosineDecay
+    from ._schedule import Schedule
+    from ._segments import Segment
 
 PIECES = 256
-"""Straight lines to a phase: a half cosine of n is off by up to pi**2 / 16 / n**2 of its height, here 1/100,000."""
-
+"""Straight lines to a segment: a half cosine of n is off by up to pi**2 / 16 / n**2 of its height, here 1/100,000."""
+MOST = 16_384
+"""Straight lines to a curve of many segments."""
 BEYOND = 1.1
 """How far a picture reaches, in lengths of the schedule, so that it shows the hold."""
+ALONE = 100
+"""Steps that are shown where there is nothing but a hold."""
 
 
-class Phase(NamedTuple):
-    """A stretch of steps of one shape. The hold has no last step."""
+class Curve(NamedTuple):
+    """A line of steps and rates, two of the rates at a jump; `joints` are the places where segments start."""
 
-    name: str
-    first: int
-    last: int | None
-
-
-def warmup_of(schedule: CosineDecay) -> int:
-    """The steps of the warmup, if it is used."""
-    return schedule.total_steps - schedule.decay_steps
+    steps: list[float]
+    rates: list[float]
+    joints: list[int]
 
 
-def phases(schedule: CosineDecay) -> list[Phase]:
-    """The phases that have a length; where one starts, they are joined."""
-    warmup, end = warmup_of(schedule), schedule.total_steps
-    rising = [Phase("warmup", 0, warmup)] if warmup else []
-    return [*rising, Phase("decay", warmup, end), Phase("hold", end, None)]
+def extent(schedules: Sequence[Schedule]) -> float:
+    """The last step that a picture of the schedules shows."""
+    return max(schedule.total_steps for schedule in schedules) * BEYOND or ALONE
 
 
-def curve(schedule: CosineDecay, last: float, pieces: int = PIECES) -> tuple[list[float], list[float]]:
-    """Steps from 0 to the last one to draw, and their rates: phase by phase, so that short ones keep their shape."""
-    steps = [0.0]
-    for _, start, end in phases(schedule):
-        stop, count = (last, 1) if end is None else (min(end, last), pieces)
-        if start < stop:
-            steps += [start + (stop - start) * i / count for i in range(1, count + 1)]
-    return steps, [schedule(step) for step in steps]  # one by one, for NumPy takes longer to import than this
+def shown(schedule: Schedule, last: float) -> list[Segment]:
+    """The segments that start within the picture."""
+    return [segment for segment in schedule.segments if segment.start <= last]
 
 
-def differences(schedules: Sequence[CosineDecay]) -> list[str]:
-    """For each schedule the fields by which it differs from another, as text; its name if it differs from none."""
-    configs = [schedule.get_config() for schedule in schedules]
-    fields = [field for field in configs[0] if len({config[field] for config in configs}) > 1]
-    return [", ".join(f"{field}={config[field]!r}" for field in fields) or config["name"] for config in configs]
+def warmup_of(schedule: Schedule) -> float:
+    """The steps of the warmup, which is the first rise from step 0; 0 without."""
+    end = 0.0
+    for segment in schedule.segments:
+        if segment.kind != "warmup":
+            break
+        end = segment.end
+    return end
+
+
+def curve(schedule: Schedule, last: float, pieces: int = PIECES) -> Curve:
+    """The curve from step 0 to the last one to draw: segment by segment, so that short ones keep their shape."""
+    steps: list[float] = []
+    rates: list[float] = []
+    joints = []
+    segments = shown(schedule, last)
+    pieces = max(1, min(pieces, MOST // len(segments)))
+    for segment in segments:
+        start, end = segment.start, segment.end
+        stop, count = min(end, last), 1 if segment.kind == "hold" else pieces
+        if not steps or rates[-1] != segment.first_rate:
+            steps.append(float(start))
+            rates.append(segment.first_rate)
+        joints.append(len(steps) - 1)
+        for i in range(1, count + 1):
+            step = start + (stop - start) * i / count
+            steps.append(step)
+            # One by one, for NumPy takes longer to import than this. At the end the next segment may start with a jump.
+            rates.append(segment.last_rate if step == end else schedule(step))
+    return Curve(steps, rates, joints)
+
+
+def differences(schedules: Sequence[Schedule]) -> list[str]:
+    """For each schedule the fields by which it differs from another of its class, as text; its name if there are none."""
+    configs = [dict(zip(schedule._fields, schedule._values(), strict=True)) for schedule in schedules]
+    texts = []
+    for schedule, config in zip(schedules, configs, strict=True):
+        alike = [other for one, other in zip(schedules, configs, strict=True) if type(one) is type(schedule)]
+        fields = [field for field in config if len({other[field] for other in alike}) > 1]
+        texts.append(", ".join(f"{field}={config[field]!r}" for field in fields) or config["name"])
+    return texts

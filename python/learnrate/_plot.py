@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ._arguments import refuse
-from ._cosine_decay import CosineDecay
-from ._picture import BEYOND, curve, differences, phases, warmup_of
+from ._picture import curve, differences, extent, shown, warmup_of
+from ._schedule import Schedule
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,17 +17,19 @@ if TYPE_CHECKING:
 FIGURE: dict[str, Any] = {"figsize": (8.0, 4.5), "layout": "constrained"}
 MAX_RATE = 1e300
 """Matplotlib's ticks overflow somewhat above it."""
+CROWD = 8
+"""More segments leave no room for labels at their joints."""
 SHORT = 1 / 40
 """A warmup of a smaller share of the picture's width gets a picture of its own."""
 
 
 def plot(
-    *schedules: CosineDecay, ax: Axes | None = None, log: bool = False, labels: Sequence[str] | None = None
+    *schedules: Schedule, ax: Axes | None = None, log: bool = False, labels: Sequence[str] | None = None
 ) -> Axes:
     """Draws schedules: the rate over the steps, from the first update to somewhat after the last decay ends.
 
-    The curve is that of `schedule(step)`, by 256 straight lines to a phase, however long the schedule is. One schedule
-    has its phases marked and its joints labelled; several have a legend that says what differs. Warmups too short to
+    The curve is that of `schedule(step)`, by 256 straight lines to a segment, however long the schedule is. One schedule
+    has its segments marked and its joints labelled; several have a legend that says what differs. Warmups too short to
     be seen have a small picture of their own, as wide as the longest of them needs. Axes less than 3.5 inches wide have
     room for the curves only. For several in one picture call this once: a second call draws over the first.
 
@@ -53,12 +55,12 @@ def plot(
     ['alpha=0.0', 'alpha=0.1']
     """
     for schedule in schedules:
-        if not isinstance(schedule, CosineDecay):
+        if not isinstance(schedule, Schedule):
             refuse(TypeError, "schedules", "learnrate schedules", schedule)
     if not schedules:
         raise TypeError("Argument `schedules` must be at least one schedule. Received: none")
     for schedule in schedules:
-        if (rate := max(schedule(0), schedule.peak_learning_rate, schedule.final_learning_rate)) > MAX_RATE:
+        if (rate := _highest(schedule)) > MAX_RATE:
             raise ValueError(f"A rate of the schedule is too large to be drawn: > {MAX_RATE}. Received: {rate!r}")
     if labels is not None and not isinstance(labels, (list, tuple)):
         refuse(TypeError, "labels", "a list or tuple of texts", labels)
@@ -77,7 +79,7 @@ def plot(
     return ax
 
 
-def rendered(schedules: Sequence[CosineDecay], labels: Sequence[str], file_format: str, *, log: bool) -> bytes:
+def rendered(schedules: Sequence[Schedule], labels: Sequence[str], file_format: str, *, log: bool) -> bytes:
     """A file's content: "png", "svg" or what else matplotlib writes, without a window or pyplot's list of figures."""
     _need_matplotlib()
     from matplotlib.figure import Figure
@@ -99,21 +101,21 @@ def _need_matplotlib() -> None:
         raise ImportError("Drawing needs matplotlib: pip install 'learnrate[plot]'") from None
 
 
-def _draw(ax: Any, schedules: Sequence[CosineDecay], labels: Sequence[str], log: bool) -> None:
-    end = max(schedule.total_steps for schedule in schedules)
-    lines = [_line(ax, schedule, end * BEYOND) for schedule in schedules]
+def _draw(ax: Any, schedules: Sequence[Schedule], labels: Sequence[str], log: bool) -> None:
+    last = extent(schedules)
+    lines = [_line(ax, schedule, last) for schedule in schedules]
     _scale(ax, lines, log)
     ax.set_xlabel(ax.get_xlabel() or "step (optimizer updates done)")
     ax.set_ylabel(ax.get_ylabel() or "learning rate")
     if len(schedules) == 1:
-        _mark(ax, schedules[0], end * BEYOND)
+        _mark(ax, schedules[0], last)
     if labels:
         texts = [textwrap.fill(label, 90) for label in labels]
         columns = 2 if max(map(len, texts)) <= 40 else 1
         above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.05), "frameon": False, "fontsize": "small"}
         for text in ax.legend(lines, texts, ncols=columns, **above).get_texts():
             text.set_parse_math(False)
-    short = [warmup for schedule in schedules if 0 < (warmup := warmup_of(schedule)) < end * SHORT]
+    short = [warmup for schedule in schedules if 0 < (warmup := warmup_of(schedule)) < last * SHORT]
     if short and _has_room(ax) and not ax.child_axes:
         inset = ax.inset_axes(_free_place(ax, lines))
         for schedule, line in zip(schedules, lines, strict=True):
@@ -123,10 +125,13 @@ def _draw(ax: Any, schedules: Sequence[CosineDecay], labels: Sequence[str], log:
         inset.tick_params(labelsize="small")
 
 
-def _line(ax: Any, schedule: CosineDecay, last: float, **style: Any) -> Any:
+def _highest(schedule: Schedule) -> float:
+    return max(max(segment.first_rate, segment.last_rate) for segment in schedule.segments)
+
+
+def _line(ax: Any, schedule: Schedule, last: float, **style: Any) -> Any:
     """The curve, with dots at its joints."""
-    steps, rates = curve(schedule, last)
-    joints = [steps.index(phase.first) for phase in phases(schedule) if phase.first <= last]
+    steps, rates, joints = curve(schedule, last)
     (line,) = ax.plot(steps, rates, marker="o", markersize=4, markevery=joints, **style)
     return line
 
@@ -148,24 +153,27 @@ def _scale(ax: Any, lines: Sequence[Any], log: bool) -> None:
     ax.spines[["top", "right"]].set_visible(False)
 
 
-def _mark(ax: Any, schedule: CosineDecay, last: float) -> None:
-    """Shades the phases before and after the decay, names those with room for it, and labels the joints."""
-    before = schedule(0)
-    for name, first, end in phases(schedule):
-        stop, rate = last if end is None else end, schedule(first)
-        if name != "decay":
-            ax.axvspan(first, stop, color="gray", alpha=0.1, linewidth=0)
-        if stop - first > 0.05 * last:
-            ax.text((first + stop) / 2, 1.01, name, transform=ax.get_xaxis_transform(), ha="center", color="gray")
-        if _has_room(ax) and (first == 0 or rate != before):
+def _mark(ax: Any, schedule: Schedule, last: float) -> None:
+    """Shades the segments that do not fall, names those with room for it, and labels the joints of a few."""
+    segments = shown(schedule, last)
+    before = None
+    for segment in segments:
+        start, stop, rate = segment.start, min(segment.end, last), segment.first_rate
+        if segment.kind != "decay":
+            ax.axvspan(start, stop, color="gray", alpha=0.1, linewidth=0)
+        if stop - start > 0.05 * last:
+            middle = (start + stop) / 2
+            ax.text(middle, 1.01, segment.kind, transform=ax.get_xaxis_transform(), ha="center", color="gray")
+        if _has_room(ax) and len(segments) <= CROWD and (segment.kind != "hold" or rate != before):
             # On the side of the joint where the curve is not.
-            above = rate > before if end is None else schedule(stop) <= rate
+            is_right = start > 0.8 * last
+            above = rate > (before or 0.0) if is_right else segment.last_rate <= rate
             ax.annotate(
-                f"{rate:.6g} at {first:,}",
-                (first, rate),
+                f"{rate:.6g} at {start:,}",
+                (start, rate),
                 (4, 6 if above else -6),
                 textcoords="offset points",
-                ha="right" if end is None else "left",
+                ha="right" if is_right else "left",
                 va="bottom" if above else "top",
             )
         before = rate

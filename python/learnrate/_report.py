@@ -5,17 +5,21 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from ._cosine_decay import CosineDecay
-from ._picture import phases, warmup_of
+from ._picture import warmup_of
+from ._schedule import Schedule
+
+MOST = 40
+"""Segments that are listed, and whose starts are among the steps."""
+SHAPES = {"cosine": "half a cosine"}
 
 
-def report(title: str, schedule: CosineDecay, curve: str, width: int | None) -> str:
-    """Title, curve, phases, rates at important steps, and advice; in lines of the terminal's width, if it is one."""
+def report(title: str, schedule: Schedule, curve: str, width: int | None) -> str:
+    """Title, curve, segments, rates at important steps, and advice; in lines of the terminal's width, if it is one."""
     advice = [f"advice: {line}" for line in _advice(schedule)]
     blocks = [
         wrap([printable(title), _summary(schedule)], width),
         [curve] if curve else [],
-        _table([("phase", "steps", "rate"), *_phases(schedule)], width),
+        _table([("segment", "steps", "rate"), *_segments(schedule)], width),
         _table([("step", "rate", ""), *_telling_steps(schedule)], width),
         wrap(advice, width),
     ]
@@ -33,7 +37,7 @@ def printable(text: str) -> str:
     return text if text.isascii() and text.isprintable() else ascii(text)[1:-1]
 
 
-def _summary(schedule: CosineDecay) -> str:
+def _summary(schedule: Schedule) -> str:
     return (
         f"first {schedule(0):.6g}, peak {schedule.peak_learning_rate:.6g}, "
         f"final {schedule.final_learning_rate:.6g}, {schedule.total_steps:,} steps"
@@ -53,55 +57,53 @@ def _table(rows: Sequence[tuple[str, str, str]], width: int | None) -> list[str]
     return lines
 
 
-def _phases(schedule: CosineDecay) -> Iterator[tuple[str, str, str]]:
-    for name, first, last in phases(schedule):
-        rate = f"{schedule(first):.6g}"
-        if last is None:
-            yield name, f"from {first:,}", rate
+def _segments(schedule: Schedule) -> Iterator[tuple[str, str, str]]:
+    *before, hold = schedule.segments
+    for segment in before[:MOST]:
+        rate = f"{segment.first_rate:.6g}"
+        if segment.kind != "hold":
+            rate += f" to {segment.last_rate:.6g}, {SHAPES.get(segment.shape, segment.shape)}"
+        yield segment.kind, f"{segment.start:,} to {segment.end:,}", rate
+    if before[MOST:]:
+        yield "...", f"{len(before) - MOST:,} more", ""
+    yield hold.kind, f"from {hold.start:,}", f"{hold.first_rate:.6g}"
+
+
+def _telling_steps(schedule: Schedule) -> Iterator[tuple[str, str, str]]:
+    *before, hold = schedule.segments[: MOST + 1]
+    moving = [segment for segment in before if segment.kind != "hold"]
+    notes = {}
+    for segment in moving if len(moving) <= 3 else ():
+        start, steps = int(segment.start), int(segment.end - segment.start)
+        if segment.kind == "warmup":
+            notes[start + steps // 2] = "half of the warmup"
         else:
-            shape = "linear" if name == "warmup" else "half a cosine"
-            yield name, f"{first:,} to {last:,}", f"{rate} to {schedule(last):.6g}, {shape}"
-
-
-def _telling_steps(schedule: CosineDecay) -> Iterator[tuple[str, str, str]]:
-    warmup, end = warmup_of(schedule), schedule.total_steps
-    notes = {
-        warmup // 2: "half of the warmup",
-        warmup + schedule.decay_steps // 4: "1/4 of the decay",
-        warmup + schedule.decay_steps // 2: "1/2 of the decay",
-        warmup + schedule.decay_steps * 3 // 4: "3/4 of the decay",
-        end - 1: "last update before the hold",
-        0: "first update",
-        warmup: "peak, where the decay starts" if warmup else "first update, at the peak",
-        end: "held from here on",
-    }
+            quarters = enumerate(("1/4", "1/2", "3/4"), 1)
+            notes |= {start + steps * i // 4: f"{share} of the {segment.kind}" for i, share in quarters}
+    if moving and moving[-1] is before[-1]:
+        notes[int(hold.start) - 1] = "last update before the hold"
+    peak, name = schedule.peak_learning_rate, "peak, "
+    notes[0] = "first update, at the peak" if schedule(0) == peak else "first update"
+    for segment in before[1:]:
+        is_peak = segment.first_rate == peak and schedule(0) != peak
+        notes[int(segment.start)] = f"{name if is_peak else ''}where the {segment.kind} starts"
+        name = "" if is_peak else name
+    notes[int(hold.start)] = "held from here on" if len(schedule.segments) <= MOST + 1 else f"the {MOST}th segment ends"
     for step in sorted(notes):
         yield f"{step:,}", f"{schedule(step):.6g}", notes[step]
 
 
-def _advice(schedule: CosineDecay) -> Iterator[str]:
-    target, steps = schedule.warmup_target, schedule.warmup_steps
-    peak, alpha = schedule.peak_learning_rate, schedule.alpha
-    if peak == 0.0:
+def _advice(schedule: Schedule) -> Iterator[str]:
+    first, warmup = schedule.segments[0], warmup_of(schedule)
+    if schedule.peak_learning_rate == 0.0:
         yield "the peak is 0: from there on nothing is trained."
-    elif schedule(0) == 0.0:
+    elif first.kind == "hold" and first.first_rate == 0.0:
+        yield f"the first {first.end:,} updates have rate 0 and change nothing."
+    elif first.first_rate == 0.0:
         yield (
             "the first update has rate 0 and changes nothing. To avoid it, set initial_learning_rate = "
-            f"warmup_target / warmup_steps = {peak / steps:.6g}."
+            f"{schedule(1):.6g}, the rate of the second."
         )
-    if steps and target is None:
-        yield f"warmup_steps = {steps:,} has no effect without a warmup_target."
-    if target is not None and not steps and schedule.initial_learning_rate != target:
-        yield "initial_learning_rate has no effect: the schedule starts at warmup_target, as warmup_steps = 0."
-    if target is not None and steps > schedule.decay_steps:
-        yield (
-            f"the warmup ({steps:,} steps) is longer than the decay ({schedule.decay_steps:,}). "
-            "decay_steps does not count the warmup."
-        )
-    if 0.0 < alpha < min(peak, 0.01):
-        yield (
-            f"alpha = {alpha:.6g} looks like a rate, but it is a share of the peak: the final rate is "
-            f"{schedule.final_learning_rate:.6g}. For a final rate of {alpha:.6g}, set alpha = {alpha / peak:.6g}."
-        )
-    if alpha > 1.0:
-        yield f"alpha > 1: the rate rises during the decay, to {alpha:.6g} times the peak."
+    if warmup > (rest := schedule.total_steps - warmup) > 0:
+        yield f"the warmup ({warmup:,} steps) is longer than the rest ({rest:,})."
+    yield from schedule._advice()

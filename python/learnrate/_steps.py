@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
-from typing import Any, NoReturn, Protocol
 
-from . import _libraries
 from ._arguments import MAX_STEPS, is_number, plain_number, refuse, show, to_float
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+    from ._schedule import Schedule
 
 RULE = "a number, or an array, range or nested sequence of numbers"
 TOO_LONG = "a range of fewer than 2**63 steps"
@@ -18,26 +21,7 @@ BLOCK = 65_536
 """Steps that are converted at a time when they are not already vectors that a backend reads."""
 
 
-class Core(Protocol):
-    """What a backend's schedule does."""
-
-    def __call__(self, step: float) -> float:
-        """The rate at a float >= 0."""
-        ...
-
-    def _fill(self, steps: Any, out: Any) -> int | None:
-        """Writes the rates of a vector of float64, float32, int64 or int32 steps into one of float64 or float32.
-
-        Returns the index of the first step that is negative or NaN, if there is one; `out` is then unspecified.
-        """
-        ...
-
-    def _fill_range(self, start: int, stride: int, out: Any) -> None:
-        """Writes the rates of the steps `start`, `start + stride` and so on, none of them negative, into a vector."""
-        ...
-
-
-def evaluate(schedule: Core, step: Any, out: Any = None) -> Any:
+def evaluate(schedule: Schedule, step: Any, out: Any = None) -> Any:
     """`schedule(step, out=out)`, whatever the step is."""
     if out is None:
         number = plain_number(step)
@@ -48,9 +32,13 @@ def evaluate(schedule: Core, step: Any, out: Any = None) -> Any:
             return schedule(number_as_float)
     if isinstance(step, range):
         return _evaluate_range(schedule, step, out)
+    if not _may_be_numbers(step):
+        refuse(TypeError, "step", RULE, step)
     if _is_of_another_library(step):
         if out is not None:
             refuse(TypeError, "out", "absent where the steps are another library's array", out)
+        from . import _libraries
+
         return _libraries.rates(schedule, step)
     import numpy as np
 
@@ -65,7 +53,7 @@ def evaluate(schedule: Core, step: Any, out: Any = None) -> Any:
     return _result(rates, out)
 
 
-def _evaluate_range(schedule: Core, step: range, out: Any) -> Any:
+def _evaluate_range(schedule: Schedule, step: range, out: Any) -> Any:
     import numpy as np
 
     try:
@@ -95,8 +83,10 @@ def _as_array(step: Any, index: tuple[int, ...] = ()) -> Any:
     if getattr(type(step), "__array__", None):
         array = np.asanyarray(step)
     elif isinstance(step, memoryview):
-        with suppress(RuntimeError, ValueError):  # NumPy does not know every format, and some are of released memory
+        try:
             array = np.asarray(step)
+        except (RuntimeError, ValueError):  # NumPy does not know every format, and some are of released memory
+            array = None
     elif (number := plain_number(step)) is not None:
         return np.asarray(to_float(number))
     if array is not None and not isinstance(array, np.ma.MaskedArray):
@@ -104,6 +94,18 @@ def _as_array(step: Any, index: tuple[int, ...] = ()) -> Any:
         if is_number(plain.dtype):
             return plain
     _refuse_element(TypeError, "a number" if index else RULE, index, step)
+
+
+def _may_be_numbers(step: Any) -> bool:
+    """Whether it is worth an import of NumPy to find out; what is certainly no number is refused without."""
+    if isinstance(step, (str, bytes, bytearray)):
+        return False
+    kind = type(step)
+    return isinstance(step, (int, float, Sequence, memoryview)) or hasattr(kind, "__array__") or _is_array_like(kind)
+
+
+def _is_array_like(kind: type) -> bool:
+    return hasattr(kind, "__array_namespace__") or hasattr(kind, "__dlpack__")
 
 
 def _is_of_another_library(step: Any) -> bool:
@@ -160,7 +162,7 @@ def _check_out(out: Any, shape: tuple[int, ...]) -> Any:
     return out
 
 
-def _fill(schedule: Core, steps: Any, rates: Any) -> int | None:
+def _fill(schedule: Schedule, steps: Any, rates: Any) -> int | None:
     """Writes the rates of the steps; returns the position in C order of the first one that is negative or NaN."""
     import numpy as np
 
@@ -206,13 +208,13 @@ def _as_passed(step: Any, index: tuple[Any, ...], refused: Any) -> object:
     import numpy as np
 
     number = plain_number(refused)
-    with suppress(Exception):
+    try:
         for i in index if _is_sequence(step) else ():
             step = (step if _is_sequence(step) else np.asarray(step))[i]
         passed = plain_number(step)
-        if passed is not None and repr(to_float(passed)) == repr(number):
-            return passed
-    return number
+        return passed if passed is not None and repr(to_float(passed)) == repr(number) else number
+    except Exception:
+        return number
 
 
 def _refuse_element(error: type[Exception], rule: str, index: tuple[Any, ...], value: object) -> NoReturn:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from ._cosine_decay import CosineDecay
-from ._picture import BEYOND, curve, phases
+from ._picture import curve, extent, shown
+from ._schedule import Schedule
 
 COLORS = ("bright_blue", "bright_yellow", "bright_magenta", "bright_green", "bright_cyan", "bright_red")
 HEIGHT = 12
@@ -19,7 +19,7 @@ BLANK = "\u2800"
 """The character without dots."""
 
 
-def draw(schedules: Sequence[CosineDecay], width: int, *, log: bool) -> str:
+def draw(schedules: Sequence[Schedule], width: int, *, log: bool) -> str:
     """The rates over the steps in so many columns; each of several schedules has its letter where its hold begins.
 
     Nothing at all if plotille is missing or the window too narrow. A rate of 0 has no place on a logarithmic axis.
@@ -30,8 +30,9 @@ def draw(schedules: Sequence[CosineDecay], width: int, *, log: bool) -> str:
         if error.name != "plotille":
             raise
         return ""
-    last = max(schedule.total_steps for schedule in schedules) * BEYOND
-    curves = [list(zip(*curve(schedule, last), strict=True)) for schedule in schedules]
+    last = extent(schedules)
+    lines = [curve(schedule, last) for schedule in schedules]
+    curves = [list(zip(line.steps, line.rates, strict=True)) for line in lines]
     log = log and any(rate for points in curves for _, rate in points)
     shown = [rate for points in curves for _, rate in points if rate or not log]
     low, high = min(shown), max(shown)
@@ -74,10 +75,10 @@ def _color(i: int) -> str | None:
     return None if os.environ.get("TERM") == "dumb" else COLORS[i % len(COLORS)]
 
 
-def _steps(schedules: Sequence[CosineDecay], columns: int, last: float) -> str:
+def _steps(schedules: Sequence[Schedule], columns: int, last: float) -> str:
     """The joints' steps, each below its own, as far as there is room: the ends first."""
     line = [" "] * columns
-    joints: list[Any] = sorted({phase.first for schedule in schedules for phase in phases(schedule)})
+    joints: list[Any] = sorted({segment.start for schedule in schedules for segment in shown(schedule, last)})
     for step in (0, *joints[::-1]):
         text = f"{step:,}"
         at = min(round(step / last * (columns - 1)), columns - len(text))

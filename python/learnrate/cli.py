@@ -16,10 +16,10 @@ from pathlib import Path
 import learnrate
 
 from . import _terminal
-from ._cosine_decay import CosineDecay
 from ._picture import differences
 from ._plot import rendered
 from ._report import printable, report, wrap
+from ._schedule import Schedule
 
 BLOCK = 10_000
 """Lines of a table that are made at a time: a table may be longer than memory."""
@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
         "show",
         formatter_class=raw,
         help="what a schedule does, before you train with it",
-        description="Draws a schedule and prints its phases, its rate at important steps, and advice\n"
+        description="Draws a schedule and prints its segments, its rate at important steps, and advice\n"
         "where it looks like a mistake. Several are drawn in one picture. Curves and\n"
         "--save need the extra: pip install 'learnrate[plot]'.",
         epilog="examples:\n"
@@ -174,21 +174,21 @@ class _FileError(Exception):
     """A file that is no schedule, or cannot be written: the text says which and why."""
 
 
-def _read(file: str) -> CosineDecay:
+def _read(file: str) -> Schedule:
     try:
         if file == "-" and sys.stdin is None:
             raise _FileError("-: standard input is closed")
         text = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the advice says it
-            return CosineDecay.from_json(text)
+            return learnrate.from_json(text)
     except OSError as error:
         raise _FileError(f"{file}: {error.strerror}") from None
     except ValueError as error:
         raise _FileError(f"{file}: {error}") from None
 
 
-def _save(file: Path, schedules: Sequence[CosineDecay], labels: Sequence[str], *, log: bool) -> None:
+def _save(file: Path, schedules: Sequence[Schedule], labels: Sequence[str], *, log: bool) -> None:
     """Draws first, so that what cannot be drawn leaves the file as it was."""
     try:
         picture = rendered(schedules, [printable(label) for label in labels], file.suffix[1:].lower(), log=log)

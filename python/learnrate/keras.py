@@ -17,9 +17,8 @@ from . import _libraries
 from ._arguments import refuse
 from ._arguments import steps as whole_number
 from ._config import checked
-from ._cosine_decay import CosineDecay
-from ._exchange import deserialize, serialize
-from ._formula import Curve
+from ._schedule import Schedule as _Schedule
+from ._schedules.every import deserialize, serialize
 
 __all__ = ["Schedule"]
 
@@ -66,15 +65,15 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
     (0.0, 0.25, 0.25)
     """
 
-    def __init__(self, schedule: CosineDecay, gradient_accumulation_steps: int | None = None) -> None:
-        if not isinstance(schedule, CosineDecay):
+    def __init__(self, schedule: _Schedule, gradient_accumulation_steps: int | None = None) -> None:
+        if not isinstance(schedule, _Schedule):
             refuse(TypeError, "schedule", "a learnrate schedule", schedule)
         if gradient_accumulation_steps is not None:
             name = "gradient_accumulation_steps"
             gradient_accumulation_steps = whole_number(name, gradient_accumulation_steps, least=1)
         self.schedule = schedule
         self.gradient_accumulation_steps = gradient_accumulation_steps
-        self._curves = {"float32": _libraries.Float32Curve(schedule), "float64": Curve(schedule)}
+        self._parts = {"float32": _libraries.in_float32(schedule), "float64": _libraries.in_float64(schedule)}
 
     def __call__(self, step: Any) -> Any:
         """The rate at a step, or the rates at a tensor of steps, as a tensor of the backend."""
@@ -86,11 +85,11 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
         step = ops.convert_to_tensor(step)
         if keras.backend.is_int_dtype(step.dtype):
             updates = step // batches if batches else step
-            return _libraries.rates_of_integers(_Namespace, self._curves[dtype], updates, dtype, None)
+            return _libraries.rates_of_integers(_Namespace, self._parts[dtype], updates, dtype, None)
         if not keras.backend.is_float_dtype(step.dtype):
             refuse(TypeError, "step", "a tensor of ints or floats", step)
         updates = ops.floor(ops.cast(step, dtype) / batches) if batches else step
-        return _libraries.rates_of_floats(_Namespace, self._curves[dtype], updates, dtype, None)
+        return _libraries.rates_of_floats(_Namespace, self._parts[dtype], updates, dtype, None)
 
     def get_config(self) -> dict[str, Any]:
         return {

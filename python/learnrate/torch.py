@@ -13,8 +13,8 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import ChainedScheduler, LRScheduler
 
 from ._arguments import plain_number, rate, refuse
-from ._cosine_decay import CosineDecay
-from ._exchange import deserialize, serialize
+from ._schedule import Schedule
+from ._schedules.every import deserialize, serialize
 
 __all__ = ["ScheduleLR"]
 
@@ -76,7 +76,7 @@ class ScheduleLR(LRScheduler):  # type: ignore[misc]  # mypy is not shown PyTorc
     def __init__(
         self,
         optimizer: Optimizer,
-        schedule: CosineDecay | list[CosineDecay] | tuple[CosineDecay, ...],
+        schedule: Schedule | list[Schedule] | tuple[Schedule, ...],
         last_epoch: int = -1,
         *,
         on_mismatch: Literal["error", "new", "saved"] = "error",
@@ -168,8 +168,9 @@ def _each(function: Callable[[Any], Any], schedule: Any) -> Any:
     return [function(one) for one in schedule] if isinstance(schedule, list) else function(schedule)
 
 
-def _nameless(schedule: CosineDecay) -> dict[str, Any]:
-    return {**serialize(schedule)["config"], "name": None}
+def _nameless(schedule: Schedule) -> dict[str, Any]:
+    data = serialize(schedule)
+    return {**data, "config": {**data["config"], "name": None}}
 
 
 def _epoch(value: Any) -> int:

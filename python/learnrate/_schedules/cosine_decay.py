@@ -1,38 +1,23 @@
-"""`CosineDecay`: its fields, their rules, its value semantics and its config. Evaluation is the backend's."""
+"""`CosineDecay`: Keras's linear warmup, cosine decay, hold."""
 
 from __future__ import annotations
 
 import math
 import sys
-import warnings
-from collections.abc import Mapping
-from types import MethodType
-from typing import TYPE_CHECKING, Any, final
 
-from . import _arguments, _backend, _config
+from .. import _arguments
+from .._config import KERAS
+from .._schedule import Schedule
+from .._segments import lay
+from .._value import final
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import inspect
-
-    from matplotlib.axes import Axes
-
-FIELDS = ("initial_learning_rate", "decay_steps", "alpha", "name", "warmup_target", "warmup_steps")
-DEFAULTS = {"alpha": 0.0, "name": "CosineDecay", "warmup_target": None, "warmup_steps": 0}
-
-
-class _CallSignature:
-    """`inspect.signature(schedule)`, which a native `__call__` lacks; the class has that of its constructor."""
-
-    def __get__(self, schedule: CosineDecay | None, owner: type) -> inspect.Signature | None:
-        import inspect
-
-        from ._fallback import CosineDecay
-
-        return None if schedule is None else inspect.signature(MethodType(CosineDecay.__call__, schedule))
+    from typing import Any
 
 
 @final
-class CosineDecay(_backend.CosineDecay):
+class CosineDecay(Schedule):
     """Linear warmup, cosine decay, hold: Keras's `CosineDecay`, exact to the last bits.
 
     With `peak = warmup_target` and `W = warmup_steps` (without a target: `peak = initial_learning_rate` and `W = 0`),
@@ -48,20 +33,7 @@ class CosineDecay(_backend.CosineDecay):
     The rate is exactly `initial_learning_rate` at 0 (with a warmup), `peak` at `W`, and `floor` from `W + T` on.
     In between it is within 5 ULP of the formula in exact arithmetic at whole steps with `decay_steps <= 2**26` and
     `alpha <= 10`, and within 7 at any step, up to the last. (An ULP is the spacing of float64 at the rate or at the
-    exact one, whichever is larger.) With `alpha <= 1` the decay never rises from one whole step to the next. The same
-    step gives the same bits alone or in an array, on every machine.
-
-    Calling a schedule: a number, or 0-d array, gives a Python float (Keras gives a tensor); an array of any int or
-    float dtype, a `range` or a nested sequence gives a float64 array of its shape. `out=` takes a float64 or float32
-    array of that shape to write into, which is returned; it may be the array of the steps. A negative or NaN step is a
-    ValueError that names it, and leaves `out` with unspecified content.
-
-    An array of PyTorch, JAX, Dask or another library that speaks the array API (CuPy: untested) gives an array of that
-    library, on its device, lazy or traced where the steps are; `torch.compile` breaks its graph there. float32 and
-    float64 steps keep their dtype, other numbers give the library's default float dtype. float32 rates are within 6
-    float32 ULP (8 where `decay_steps > 2**24`), at every whole step that comes as an int, or as a float32 in a schedule
-    of up to 2**24 steps. Nothing can be refused there without waiting for the device: a negative step has the rate of
-    step 0, and NaN stays NaN.
+    exact one, whichever is larger.) With `alpha <= 1` the decay never rises from one whole step to the next.
 
     Args:
         initial_learning_rate: the rate at step 0, a finite number >= 0.
@@ -94,9 +66,16 @@ class CosineDecay(_backend.CosineDecay):
     the decay); Goyal et al. 2017, arXiv 1706.02677; Loshchilov & Hutter, SGDR, ICLR 2017, arXiv 1608.03983.
     """
 
-    __slots__ = ("__weakref__",)
+    _fields = ("initial_learning_rate", "decay_steps", "alpha", "name", "warmup_target", "warmup_steps")
+    __slots__ = _fields
     __module__ = "learnrate"
-    __signature__: Any = _CallSignature()
+    _module = KERAS
+    initial_learning_rate: float
+    decay_steps: int
+    alpha: float
+    name: str
+    warmup_target: float | None
+    warmup_steps: int
 
     def __new__(
         cls,
@@ -119,19 +98,24 @@ class CosineDecay(_backend.CosineDecay):
                 ValueError, "warmup_steps", "<= 2**53 - decay_steps", warmup_steps, decay_steps=decay_steps
             )
         peak = initial_learning_rate if warmup_target is None else warmup_target
-        if peak * alpha == math.inf:
+        floor = peak * alpha
+        if floor == math.inf:
             _arguments.refuse(ValueError, "alpha", "so small that peak * alpha is finite", alpha, peak=peak)
-        if warmup_steps > 0 and warmup_target is None:
-            level, frame = 2, sys._getframe().f_back
-            while frame is not None and frame.f_globals.get("__package__") == __package__:
-                level, frame = level + 1, frame.f_back
-            warnings.warn(f"warmup_steps={warmup_steps} has no effect without a warmup_target", stacklevel=level)
-        return cls._restore(initial_learning_rate, decay_steps, alpha, name, warmup_target, warmup_steps)
+        segments = lay(
+            (0 if warmup_target is None else warmup_steps, "linear", initial_learning_rate, peak),
+            (decay_steps, "cosine", peak, floor),
+        )
+        return cls._made(segments, initial_learning_rate, decay_steps, alpha, name, warmup_target, warmup_steps)
 
-    @classmethod
-    def _restore(cls, *fields: Any) -> CosineDecay:
-        """From checked fields, without a warning: what is unpickled has warned when it was made."""
-        return super().__new__(cls, *fields)
+    def __init__(self, *_: Any, **__: Any) -> None:
+        """Warns of a warmup without a target. What is unpickled has warned when it was made, and does not come here."""
+        if self.warmup_steps > 0 and self.warmup_target is None:
+            import warnings
+
+            level, frame = 2, sys._getframe().f_back
+            while frame is not None and (frame.f_globals.get("__package__") or "").startswith("learnrate"):
+                level, frame = level + 1, frame.f_back
+            warnings.warn(f"warmup_steps={self.warmup_steps} has no effect without a warmup_target", stacklevel=level)
 
     @classmethod
     def from_total_steps(
@@ -194,116 +178,52 @@ class CosineDecay(_backend.CosineDecay):
             return cls(peak, total_steps, alpha, name)
         return cls(initial, total_steps - warmup_steps, alpha, name, peak, warmup_steps)
 
-    def __init_subclass__(cls) -> None:
-        raise TypeError("type 'learnrate.CosineDecay' is not an acceptable base type")
+    @property
+    def peak_learning_rate(self) -> float:
+        """The rate where the decay starts."""
+        return self.initial_learning_rate if self.warmup_target is None else self.warmup_target
 
-    def get_config(self) -> dict[str, Any]:
-        """Keras's config: the six fields by name, in Keras's order; steps are ints, rates floats.
+    def with_warmup(self, steps: int, initial: float = 0.0) -> CosineDecay:
+        """The schedule after a linear warmup from `initial` to its first rate, as its own fields say it.
 
-        >>> from learnrate import CosineDecay
-        >>> list(CosineDecay(0.1, 1000).get_config())[:3]
-        ['initial_learning_rate', 'decay_steps', 'alpha']
-        """
-        return {field: getattr(self, field) for field in FIELDS}
-
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> CosineDecay:
-        """The schedule of a Keras config; keys with defaults may be missing, and `name` may be None.
+        Args:
+            steps: optimizer updates that the warmup takes, a whole number >= 0.
+            initial: the rate at step 0.
 
         Raises:
-            ValueError: a key is unknown or missing, or its value has the wrong type or breaks its rule.
+            ValueError, TypeError: as the constructor does; a ValueError also where the schedule has a warmup.
 
         >>> from learnrate import CosineDecay
-        >>> CosineDecay.from_config({"decay_steps": 1000, "initial_learning_rate": 0.1})
-        CosineDecay(initial_learning_rate=0.1, decay_steps=1000)
+        >>> CosineDecay(0.5, 900).with_warmup(100)
+        CosineDecay(initial_learning_rate=0.0, decay_steps=900, warmup_target=0.5, warmup_steps=100)
         """
-        values = _config.checked("config", config, known=FIELDS, required=FIELDS[:2])
-        try:
-            return cls(**values)
-        except TypeError as error:
-            raise ValueError(str(error)) from None
+        if self.warmup_target is not None and self.warmup_steps:
+            rule = "absent from a schedule that is to get a warmup"
+            _arguments.refuse(ValueError, "warmup_steps", rule, self.warmup_steps)
+        steps = _arguments.steps("steps", steps, least=0)
+        initial = _arguments.rate("initial", initial)
+        if not steps:
+            return self
+        return CosineDecay(initial, self.decay_steps, self.alpha, self.name, self.peak_learning_rate, steps)
 
-    def to_json(self) -> str:
-        """The schedule as JSON text, in Keras's form: `json.dumps(learnrate.serialize(schedule))`.
-
-        >>> from learnrate import CosineDecay
-        >>> CosineDecay(0.1, 1000).to_json()[:64]
-        '{"module": "keras.optimizers.schedules", "class_name": "CosineDec'
-        """
-        import json
-
-        return json.dumps(_config.wrap("CosineDecay", self.get_config()))
-
-    @classmethod
-    def from_json(cls, text: str | bytes) -> CosineDecay:
-        """The schedule of JSON text in Keras's form. `from_json(schedule.to_json()) == schedule`, to the last bit.
-
-        Raises:
-            ValueError: the text is not JSON, or not that of a schedule: see `learnrate.deserialize`.
-            TypeError: it is neither str nor bytes.
-
-        >>> from learnrate import CosineDecay
-        >>> schedule = CosineDecay(0.1, 1000, alpha=1 / 3)
-        >>> CosineDecay.from_json(schedule.to_json()) == schedule
-        True
-        """
-        return cls.from_config(_config.unwrap(_config.parse(text), "CosineDecay"))
-
-    def replace(self, **changes: Any) -> CosineDecay:
-        """A copy with some fields changed, which is checked as a new schedule is.
-
-        Raises:
-            ValueError, TypeError: as the constructor does.
-
-        >>> from learnrate import CosineDecay
-        >>> CosineDecay(0.1, 1000).replace(alpha=0.5)
-        CosineDecay(initial_learning_rate=0.1, decay_steps=1000, alpha=0.5)
-        """
-        return type(self)(**{**self.get_config(), **changes})
-
-    __replace__ = replace
-
-    def plot(self, ax: Axes | None = None, *, log: bool = False) -> Axes:
-        """Draws the schedule with matplotlib: see `learnrate.plot`, which draws several.
-
-        >>> from learnrate import CosineDecay
-        >>> ax = CosineDecay(0.1, 1000).plot()
-        >>> ax.get_ylabel()
-        'learning rate'
-        """
-        from ._plot import plot
-
-        return plot(self, ax=ax, log=log)
-
-    def _repr_html_(self) -> str:
-        """What a notebook shows."""
-        from ._notebook import html
-
-        return html(self)
-
-    def __repr__(self) -> str:
-        shown = {k: v for k, v in self.get_config().items() if k not in DEFAULTS or v != DEFAULTS[k]}
-        return f"CosineDecay({', '.join(f'{field}={value!r}' for field, value in shown.items())})"
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, CosineDecay):
-            return NotImplemented
-        return self._fields() == other._fields()
-
-    def __hash__(self) -> int:
-        return hash(self._fields())
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return CosineDecay._restore, self._fields()
-
-    def __copy__(self) -> CosineDecay:
-        return self
-
-    def __deepcopy__(self, memo: object) -> CosineDecay:
-        return self
-
-    def _fields(self) -> tuple[Any, ...]:
-        return tuple(self.get_config().values())
+    def _advice(self) -> list[str]:
+        advice = []
+        target, steps = self.warmup_target, self.warmup_steps
+        peak, alpha = self.peak_learning_rate, self.alpha
+        if steps and target is None:
+            advice.append(f"warmup_steps = {steps:,} has no effect without a warmup_target.")
+        if target is not None and not steps and self.initial_learning_rate != target:
+            advice.append(
+                "initial_learning_rate has no effect: the schedule starts at warmup_target, as warmup_steps = 0."
+            )
+        if 0.0 < alpha < min(peak, 0.01):
+            advice.append(
+                f"alpha = {alpha:.6g} looks like a rate, but it is a share of the peak: the final rate is "
+                f"{self.final_learning_rate:.6g}. For a final rate of {alpha:.6g}, set alpha = {alpha / peak:.6g}."
+            )
+        if alpha > 1.0:
+            advice.append(f"alpha > 1: the rate rises during the decay, to {alpha:.6g} times the peak.")
+        return advice
 
 
 def _share(peak: float, final: float) -> float:

@@ -1,5 +1,9 @@
-//! The half cosine: `h(z) = sin(pi/2 * sqrt(z))**2`, the share of a cosine's way from 1 to -1 that is done when
-//! `sqrt(z)` of its length is.
+//! Half a cosine: `first + (last - first) * (1 - cos(pi * u)) / 2`, where `u` is the share of the segment's steps that are
+//! done.
+//!
+//! The curve is measured from the nearer end, so both ends are met exactly, and a rate that comes close to zero there
+//! keeps its digits. The kernel is `h(z) = sin(pi/2 * sqrt(z))**2`: how far a half cosine has fallen, as a share of its
+//! height, at the fraction `sqrt(z)` of its length.
 //!
 //! A platform's `cos` differs from one to the next, and `1 + cos` cancels where a decay ends. This kernel needs only
 //! `+` and `*`, which IEEE 754 defines to the last bit, and is relatively exact down to `z = 0`:
@@ -21,7 +25,6 @@
 //! whole steps, T <= 2**26               4.52           5.31
 //! fractional steps, T <= 2**26          5.41           6.09
 //! T > 2**26                             6.28           6.88
-//! warmup                                2.50
 //! ```
 //!
 //! Why, with `u = 2**-53`, `m_x` in [1, 2) the significand of `x`, so that rounding `x` costs at most `u / m_x` of it,
@@ -37,13 +40,13 @@
 //!   in `u`.
 //! - The final product and sum cost half an ULP each. What else, times `m_v/2`, is in ULP of the rate `v`:
 //!   - Lower half, alpha <= 1: `v = F + S*h`. With `m_S*m_h = m_v < 2` the rounding of `S` costs `m_h/2` and that of
-//!     `h` less than `g`. (A larger `F` takes as much from `S*h` as its own rounding can cost, and `g >= 1`.) The
+//!     `h` less than `g`. (If `F > 0`, its rounding costs at most `F/v` half ULPs, but
+//!     the errors of `S*h` shrink by the same share `F/v`; since `g >= 1`, `F = 0` is the worst case.) The
 //!     bound is `1 + m_h/2 + g`: a large `m_h` excludes a large `m_S`, which a plain count of roundings misses.
 //!   - Upper half, alpha > 1: `v = peak + S*h`. `F` is rounded at the scale of `S`, which costs `m_h/2` once more:
 //!     `1 + m_h + g`. For alpha <= 10, `F*h <= v / (1 + (1-h)/(10h))` brings it down again.
 //!   - The other two halves subtract: `v >= (1-h) * max(peak, F)` and `h <= 1/2`. The final two roundings cost 1, those
 //!     of `F` and `S` together 1, that of `h` `g*h / (1-h)`. The bound is `2 + g*h / (1-h)`.
-//! - Warmup: `1 + (m_S + m_q)/2` with `m_S*m_q < 2`, where `q = step / W` is rounded once.
 //! - Subnormal rates: sums are exact, the product and `F` are off by half of 2**-1074 at most. Just above 2**-1022 the
 //!   bounds grow by less than 1/4, and hold below.
 //!
@@ -53,6 +56,8 @@
 //! the next where that matters, because `n*n` does (`n < T/2 <= 2**52`). Where the halves meet, `h(1/4)` is exactly 1/2
 //! and `h` is below 1/2 before it (the script asserts both), so the upper half has fallen by at most half of `S`,
 //! rounded down, when the lower half starts.
+
+use super::{Kernel, minimum};
 
 const C0: f64 = 2.4674011002723395;
 const C0_LO: f64 = 1.5663238771849278e-16;
@@ -67,9 +72,33 @@ const Q: [f64; 8] = [
     6.759392392878206e-08,
 ];
 
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Cosine {
+    pub(super) first: f64,
+    pub(super) last: f64,
+    span: f64,
+    square: f64,
+}
+
+impl Cosine {
+    pub(super) fn between(first: f64, last: f64, steps: f64) -> Self {
+        Self { first, last, span: last - first, square: steps * steps }
+    }
+}
+
+impl Kernel for Cosine {
+    #[inline(always)]
+    fn rate(self, done: f64, left: f64) -> f64 {
+        let near = minimum(done, left);
+        let (joint, span) =
+            if done < left { (self.first, self.span) } else { (self.last, -self.span) };
+        joint + span * half_cosine(near * near / self.square)
+    }
+}
+
 /// `sin(pi/2 * sqrt(z))**2` for `0 <= z <= 1/4`.
 #[inline(always)]
-pub(crate) fn half_cosine(z: f64) -> f64 {
+fn half_cosine(z: f64) -> f64 {
     let q = Q[..7].iter().rev().fold(Q[7], |q, &coefficient| q * z + coefficient);
     z * (C0 + (z * q + C0_LO))
 }

@@ -1,0 +1,101 @@
+"""The pure-Python backend: what `learnrate._native` has, for machines without it."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+from ._arguments import MAX_STEPS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any, Self
+
+    from ._segments import Segment
+
+BLOCK = 32_768
+"""Steps that NumPy evaluates at a time, so that its temporaries do not grow with the batch."""
+
+
+class Curve:
+    """Core of `learnrate.Schedule`: what evaluates the segments."""
+
+    __slots__ = ("_segments", "_starts")
+    _segments: Sequence[Segment]
+    _starts: list[float]
+
+    def __new__(cls, segments: Sequence[Segment]) -> Self:
+        self = object.__new__(cls)
+        object.__setattr__(self, "_segments", segments)
+        object.__setattr__(self, "_starts", [segment.start for segment in segments])
+        return self
+
+    def __call__(self, step: Any, *, out: Any = None) -> Any:
+        kind = type(step)
+        if out is None and (kind is float or (kind is int and step <= MAX_STEPS)) and step >= 0:
+            step = float(step)
+            segment = self._segments[bisect_right(self._starts, step) - 1]
+            return segment.formula.rate(Scalar, step - segment.start, segment.end - step)
+        from . import _steps
+
+        return _steps.evaluate(self, step, out)
+
+    def _fill(self, steps: Any, out: Any) -> int | None:
+        import numpy as np
+
+        blocks = Blocks()
+        with np.errstate(all="ignore"):  # rates may underflow, and overflow a float32, as silently as in Rust
+            for first in range(0, steps.size, BLOCK):
+                block = steps[first : first + BLOCK].astype(np.float64)
+                good = block >= 0.0
+                if not good.all():
+                    return first + int(good.argmin())
+                self._fill_block(blocks, block, out[first : first + BLOCK])
+        return None
+
+    def _fill_block(self, blocks: Blocks, steps: Any, out: Any) -> None:
+        """Each of the segments that the steps meet, at the steps in it."""
+        import numpy as np
+
+        first, last = (bisect_right(self._starts, float(step)) - 1 for step in (steps.min(), steps.max()))
+        at = None if first == last else np.searchsorted(self._starts, steps, side="right") - 1
+        for i in range(first, last + 1):
+            segment, inside = self._segments[i], ... if at is None else at == i
+            chosen = steps[inside]
+            out[inside] = segment.formula.rate(blocks, chosen - segment.start, segment.end - chosen)
+
+    def _fill_range(self, start: int, stride: int, out: Any) -> None:
+        import numpy as np
+
+        for first in range(0, out.size, BLOCK):
+            block = out[first : first + BLOCK]
+            at = start + first * stride
+            self._fill(np.arange(at, at + block.size * stride, stride), block)
+
+
+class Scalar:
+    """What a shape needs of a namespace, for Python floats."""
+
+    @staticmethod
+    def minimum(one: float, other: float) -> float:
+        return one if one < other else other
+
+    @staticmethod
+    def choose(condition: bool, yes: Any, no: Any) -> Any:
+        return yes if condition else no
+
+
+class Blocks:
+    """What a shape needs of a namespace, for NumPy blocks, most of which lie in one half of one segment."""
+
+    def __init__(self) -> None:
+        import numpy as np
+
+        self.minimum, self._where = np.minimum, np.where
+
+    def choose(self, condition: Any, yes: Any, no: Any) -> Any:
+        if condition.all():
+            return yes
+        if not condition.any():
+            return no
+        return [self._where(condition, *pair) for pair in zip(yes, no, strict=True)]

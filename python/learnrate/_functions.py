@@ -1,0 +1,127 @@
+"""Functions that make the common schedules. Totals count the warmup; rates are rates, not shares."""
+
+from __future__ import annotations
+
+from . import _arguments
+from ._schedules.phases import Phase, Phases
+
+
+def constant(learning_rate: float) -> Phases:
+    """One rate at every step.
+
+    Args:
+        learning_rate: the rate, a finite number >= 0.
+
+    Raises:
+        ValueError, TypeError: as `Phases` does.
+
+    >>> import learnrate
+    >>> learnrate.constant(1e-3)(12_345)
+    0.001
+    >>> learnrate.constant(1e-3).with_warmup(1_000)(500)
+    0.0005
+    """
+    return Phases(_arguments.rate("learning_rate", learning_rate), ())
+
+
+def linear_decay(
+    peak: float, total_steps: int, *, warmup_steps: int = 0, initial: float = 0.0, final: float = 0.0
+) -> Phases:
+    """A line up to the peak, and a line down from it; then hold.
+
+    With `W = warmup_steps` and `N = total_steps` the rate is::
+
+        step < W        initial + (peak - initial) * step / W
+        W <= step < N   peak + (final - peak) * (step - W) / (N - W)
+        step >= N       final
+
+    It is transformers' `get_linear_schedule_with_warmup`, and Bergsma et al.'s "linear to zero" (arXiv 2502.15938).
+
+    Args:
+        peak: the rate at step `W`.
+        total_steps: the step from which the rate is held, a whole number > 0. The warmup is part of it.
+        warmup_steps: how many of the steps are warmup, a whole number < `total_steps`.
+        initial: the rate at step 0; without warmup it is checked, but has no effect.
+        final: the rate that is held.
+
+    Raises:
+        ValueError: an argument breaks its rule.
+        TypeError: an argument has the wrong type; bool is not a number here.
+
+    >>> import learnrate
+    >>> schedule = learnrate.linear_decay(3e-4, 100_000, warmup_steps=10_000)
+    >>> schedule(5_000), schedule(10_000), schedule(55_000), schedule(100_000)
+    (0.00015, 0.0003, 0.00015, 0.0)
+    """
+    total_steps = _arguments.steps("total_steps", total_steps, least=1)
+    warmup_steps = _arguments.steps("warmup_steps", warmup_steps, least=0)
+    if warmup_steps >= total_steps:
+        _arguments.refuse(ValueError, "warmup_steps", "< total_steps", warmup_steps, total_steps=total_steps)
+    rates = _rates(peak=peak, initial=initial, final=final)
+    return _warmed_up(warmup_steps, *rates[:2], Phase(total_steps - warmup_steps, rates[2]))
+
+
+def warmup_stable_decay(
+    peak: float,
+    total_steps: int,
+    *,
+    warmup_steps: int,
+    decay_steps: int,
+    shape: str = "linear",
+    initial: float = 0.0,
+    final: float = 0.0,
+) -> Phases:
+    """A line up to the peak, the peak, and a decay in the last steps; then hold. Also known as WSD, or trapezoidal.
+
+    With `W = warmup_steps`, `N = total_steps` and `D = decay_steps` the rate is::
+
+        step < W            initial + (peak - initial) * step / W
+        W <= step < N - D   peak
+        N - D <= step < N   from peak to final, by the shape
+        step >= N           final
+
+    It is transformers' `get_wsd_schedule`; the name is that of Hu et al., MiniCPM (arXiv 2404.06395).
+
+    Args:
+        peak: the rate between warmup and decay.
+        total_steps: the step from which the rate is held, a whole number > 0. Warmup and decay are part of it.
+        warmup_steps: how many of the steps are warmup, a whole number >= 0.
+        decay_steps: how many of the steps are decay, a whole number >= 0.
+        shape: how the rate decays: one of those of `Phase`.
+        initial: the rate at step 0; without warmup it is checked, but has no effect.
+        final: the rate that is held.
+
+    Raises:
+        ValueError: an argument breaks its rule.
+        TypeError: an argument has the wrong type; bool is not a number here.
+
+    >>> import learnrate
+    >>> schedule = learnrate.warmup_stable_decay(3e-4, 100_000, warmup_steps=1_000, decay_steps=20_000)
+    >>> schedule(500), schedule(50_000), schedule(90_000), schedule(100_000)
+    (0.00015, 0.0003, 0.00015, 0.0)
+    """
+    total_steps = _arguments.steps("total_steps", total_steps, least=1)
+    warmup_steps = _arguments.steps("warmup_steps", warmup_steps, least=0)
+    decay_steps = _arguments.steps("decay_steps", decay_steps, least=0)
+    if warmup_steps + decay_steps > total_steps:
+        raise ValueError(
+            "Argument `warmup_steps` plus `decay_steps` must be <= total_steps. Received: "
+            f"warmup_steps={warmup_steps} + decay_steps={decay_steps} = {warmup_steps + decay_steps}, "
+            f"total_steps={total_steps}"
+        )
+    peak, initial, final = _rates(peak=peak, initial=initial, final=final)
+    decay = Phase(decay_steps, final, shape)
+    return _warmed_up(warmup_steps, peak, initial, Phase(total_steps - warmup_steps - decay_steps, peak), decay)
+
+
+def _rates(**rates: float) -> list[float]:
+    return [_arguments.rate(argument, rate) for argument, rate in rates.items()]
+
+
+def _warmed_up(warmup_steps: int, peak: float, initial: float, *phases: Phase) -> Phases:
+    """Without the phases of no steps, but for a last one, which says where the rate is held."""
+    *before, last = phases
+    phases = (*[phase for phase in before if phase.steps], last)
+    if not warmup_steps:
+        return Phases(peak, phases)
+    return Phases(initial, (Phase(warmup_steps, peak), *phases))

@@ -1,0 +1,1 @@
+"""The classes of schedules: a file each, with signature, rules, segments and documentation."""

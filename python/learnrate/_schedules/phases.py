@@ -1,0 +1,177 @@
+"""`Phases`: phases one after another, then hold."""
+
+from __future__ import annotations
+
+from .. import _arguments, _config
+from .._schedule import Schedule
+from .._segments import lay
+from .._value import Value, final
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+SHAPES = ("linear", "cosine")
+MAX_PHASES = 65_535
+"""With the hold after them 2**16 segments."""
+
+
+@final
+class Phase(Value):
+    """One of `Phases`: in so many steps to that rate.
+
+    With `a` and `b` the rates where the phase starts and ends, and `u` the share of its steps that are done::
+
+        "linear"   a + (b - a) * u                      within 2.5 ULP
+        "cosine"   a + (b - a) * (1 - cos(pi * u)) / 2  within 7 ULP; 5 at whole steps of a phase of up to 2**26
+                                                        that rises to at most 10 times its first rate
+
+    Args:
+        steps: optimizer updates that the phase takes, a whole number >= 0. A phase of 0 is skipped: its rate is where the
+            next one starts.
+        learning_rate: the rate that it leads to, a finite number >= 0.
+        shape: how the rate gets there, "linear" or "cosine".
+        power: no shape that there is has a power: None.
+        start: the rate where the phase starts; None for the rate where the one before it ended. At a jump the new rate
+            holds.
+
+    Raises:
+        ValueError: an argument breaks its rule.
+        TypeError: an argument has the wrong type; bool is not a number here.
+
+    >>> from learnrate import Phase
+    >>> Phase(20_000, 0.0, "cosine")
+    Phase(steps=20000, learning_rate=0.0, shape='cosine')
+    """
+
+    _fields = ("steps", "learning_rate", "shape", "power", "start")
+    __slots__ = _fields
+    __module__ = "learnrate"
+    steps: int
+    learning_rate: float
+    shape: str
+    power: float | None
+    start: float | None
+
+    def __new__(
+        cls,
+        steps: int,
+        learning_rate: float,
+        shape: str = "linear",
+        power: float | None = None,
+        start: float | None = None,
+    ) -> Phase:
+        return cls._checked("", steps, learning_rate, shape, power, start)
+
+    @classmethod
+    def _checked(
+        cls, place: str, steps: Any, learning_rate: Any, shape: Any = "linear", power: Any = None, start: Any = None
+    ) -> Phase:
+        """The phase; errors name the place that it has among others."""
+        steps = _arguments.steps(f"{place}steps", steps, least=0)
+        learning_rate = _arguments.rate(f"{place}learning_rate", learning_rate)
+        shape = _arguments.text(f"{place}shape", shape)
+        if shape not in SHAPES:
+            rule = " or ".join(f'"{known}"' for known in SHAPES)
+            _arguments.refuse(ValueError, f"{place}shape", rule, shape)
+        if power is not None:
+            _arguments.refuse(ValueError, f"{place}power", "None for this shape", power, shape=shape)
+        if start is not None:
+            start = _arguments.rate(f"{place}start", start)
+        return object.__new__(cls)._set(steps, learning_rate, shape, power, start)
+
+    def __init_subclass__(cls) -> None:
+        raise TypeError("type 'learnrate.Phase' is not an acceptable base type")
+
+
+@final
+class Phases(Schedule):
+    """Phases one after another, then hold.
+
+    Each `Phase` leads in so many steps to its rate, from where the one before it ended or from a `start` of its own, which
+    is a jump. A step where two phases meet belongs to the later one: at a jump the new rate holds. After the last phase
+    the rate is held. Without phases the rate is constant.
+
+    The rate is exact where phases meet. Within a phase it never turns: at whole steps of a phase of up to 2**49 steps it
+    never rises on the way down, and never falls on the way up. `Phase` has formulas and bounds.
+
+    Args:
+        initial_learning_rate: the rate at step 0, where the first phase starts; a finite number >= 0.
+        phases: a sequence of `Phase`s; tuples of their fields, or dicts, will do.
+        name: a name.
+
+    Raises:
+        ValueError: an argument breaks its rule; the phases are over 65,535, or over 2**53 steps long in all.
+        TypeError: an argument has the wrong type; the message names the place of a phase.
+
+    >>> from learnrate import Phase, Phases
+    >>> schedule = Phases(0.0, [Phase(1_000, 3e-4), Phase(79_000, 3e-4), Phase(20_000, 0.0, "cosine")])
+    >>> schedule(500), schedule(40_000), schedule(90_000), schedule.total_steps
+    (0.00015, 0.0003, 0.00015, 100000)
+    >>> Phases(1.0, [(10, 1.0), (10, 0.1, "linear", None, 0.1)])(10)  # a jump
+    0.1
+    """
+
+    _fields = ("initial_learning_rate", "phases", "name")
+    __slots__ = _fields
+    __module__ = "learnrate"
+    initial_learning_rate: float
+    phases: tuple[Phase, ...]
+    name: str
+
+    def __new__(
+        cls,
+        initial_learning_rate: float,
+        phases: Sequence[Phase | tuple[Any, ...] | Mapping[str, Any]],
+        name: str | None = "Phases",
+    ) -> Phases:
+        initial_learning_rate = _arguments.rate("initial_learning_rate", initial_learning_rate)
+        given = _arguments.items("phases", phases, "a sequence of phases")
+        if len(given) > MAX_PHASES:
+            raise ValueError(f"Argument `phases` must be at most {MAX_PHASES} phases. Received: {len(given)} phases")
+        checked = tuple([_phase(f"phases[{i}]", phase) for i, phase in enumerate(given)])
+        name = "Phases" if name is None else _arguments.text("name", name)
+        total = 0
+        for phase in checked:
+            total += phase.steps
+            if total > _arguments.MAX_STEPS:
+                raise ValueError(f"Argument `phases` must be at most 2**53 steps long. Received: phases={total} steps")
+        pieces, rate = [(0, "hold", initial_learning_rate, initial_learning_rate)], initial_learning_rate
+        for phase in checked:
+            pieces.append((phase.steps, phase.shape, rate if phase.start is None else phase.start, phase.learning_rate))
+            rate = phase.learning_rate
+        return cls._made(lay(*pieces), initial_learning_rate, checked, name)
+
+    def with_warmup(self, steps: int, initial: float = 0.0) -> Phases:
+        """The schedule after a linear warmup from `initial` to its first rate: one more phase.
+
+        Args:
+            steps: optimizer updates that the warmup takes, a whole number >= 0.
+            initial: the rate at step 0.
+
+        Raises:
+            ValueError, TypeError: as the constructor does.
+
+        >>> import learnrate
+        >>> learnrate.constant(0.5).with_warmup(100)
+        Phases(initial_learning_rate=0.0, phases=(Phase(steps=100, learning_rate=0.5),))
+        """
+        steps = _arguments.steps("steps", steps, least=0)
+        initial = _arguments.rate("initial", initial)
+        if not steps:
+            return self
+        return Phases(initial, (Phase(steps, self(0)), *self.phases), self.name)
+
+
+def _phase(place: str, given: Any) -> Phase:
+    """A phase from one, from a tuple of its fields, or from a mapping."""
+    if isinstance(given, Phase):
+        return given
+    if isinstance(given, (tuple, list)):
+        if not 2 <= len(given) <= len(Phase._fields):
+            _arguments.refuse(ValueError, place, f"the fields of a phase, {', '.join(Phase._fields)}", given)
+        return Phase._checked(f"{place}.", *given)
+    if not _config.is_mapping(given):
+        _arguments.refuse(TypeError, place, "a Phase, or a tuple or dict of its fields", given)
+    return Phase._checked(f"{place}.", **_config.checked(place, given, known=Phase._fields, required=Phase._fields[:2]))

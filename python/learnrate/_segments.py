@@ -1,0 +1,60 @@
+"""Segments: what a schedule is evaluated, drawn and reported as."""
+
+from __future__ import annotations
+
+import math
+
+from ._shapes import SHAPES
+from ._value import Value, final
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+@final
+class Segment(Value):
+    """A stretch of steps in which the rate follows one shape: from `start` on, and before `end`.
+
+    Attributes:
+        kind: "warmup" (the rate rises, and has not fallen before), "rise", "decay" or "hold".
+        start: the step from which on the segment is followed.
+        end: the step where the next one starts; infinity for the last one.
+        first_rate: the rate at `start`.
+        last_rate: the rate that the segment leads to, which at `end` the next one has unless it starts with a jump.
+        shape: "hold", "linear" or "cosine".
+    """
+
+    _fields = ("kind", "start", "end", "first_rate", "last_rate", "shape")
+    __slots__ = (*_fields, "formula")
+    kind: str
+    start: float
+    end: float
+    first_rate: float
+    last_rate: float
+    shape: str
+    formula: Any
+
+    def __new__(cls, kind: str, start: float, end: float, first_rate: float, last_rate: float, shape: str) -> Segment:
+        self = object.__new__(cls)._set(kind, start, end, first_rate, last_rate, shape)
+        object.__setattr__(self, "formula", SHAPES[shape](first_rate, last_rate, float(end - start)))
+        return self
+
+
+def lay(*pieces: tuple[int, str, float, float]) -> tuple[Segment, ...]:
+    """Pieces of so many steps laid end to end, those of no steps left out; the last rate is held.
+
+    Each piece is its steps, its shape, and the rates that it leads from and to.
+    """
+    segments: list[Segment] = []
+    start, held, rising = 0, pieces[0][2], "warmup"
+    for steps, shape, first, last in pieces:
+        if steps:
+            if first < held or last < first:
+                rising = "rise"
+            kind = "hold" if first == last else rising if first < last else "decay"
+            end = start + steps
+            segments.append(Segment(kind, start, end, first, last, "hold" if first == last else shape))
+            start = end
+        held = last
+    return (*segments, Segment("hold", start, math.inf, held, held, "hold"))

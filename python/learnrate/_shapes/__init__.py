@@ -1,0 +1,13 @@
+"""What the rate does within a segment: a shape a file, with the same expressions as in `src/shapes/`.
+
+A new shape is a file, and a line here.
+"""
+
+from __future__ import annotations
+
+from .cosine import Cosine
+from .hold import Hold
+from .linear import Linear
+from .shape import Shape
+
+SHAPES: dict[str, type[Shape]] = {"hold": Hold, "linear": Linear, "cosine": Cosine}

@@ -1,0 +1,176 @@
+use crate::error::Error;
+use crate::rules::{self, MAX_STEPS};
+use crate::segments::Curve;
+
+/// The largest number of phases.
+const MAX_PHASES: usize = 65_535; // with the hold after them 2**16 segments
+
+/// Phases one after another, then hold.
+///
+/// Each [`Phase`] leads in so many steps to its rate, from where the one before it ended or from a `start` of its own, which
+/// is a jump: at the jump the new rate holds. After the last phase the rate is held. With `a` and `b` the rates where a
+/// phase starts and ends, and `u` the share of its steps that are done, the rate is
+///
+/// ```text
+/// linear   a + (b - a) * u
+/// cosine   a + (b - a) * (1 - cos(pi * u)) / 2
+/// ```
+///
+/// The rate is exact where phases meet. Within a phase it is within 2.5 ULP (linear) or 7 (cosine; 5 at whole steps in
+/// phases of up to 2**26 steps, where it rises at most to 10 times the rate) of the formula in exact arithmetic.
+///
+/// ```
+/// use learnrate::{Phase, PhaseShape, Phases, Schedule};
+///
+/// let cooldown = Phase { shape: PhaseShape::Cosine, ..Phase::new(20_000, 0.0) };
+/// let phases = vec![Phase::new(1_000, 3e-4), Phase::new(79_000, 3e-4), cooldown];
+/// let schedule = Schedule::new(Phases::new(0.0, phases))?;
+/// assert_eq!(schedule.value(500)?, 1.5e-4);
+/// assert_eq!(schedule.value(90_000)?, 1.5e-4);
+/// assert_eq!(schedule.total_steps(), Some(100_000));
+/// # Ok::<(), learnrate::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub struct Phases {
+    /// The rate at step 0, where the first phase starts.
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config::rate"))]
+    pub initial_learning_rate: f64,
+    /// The phases, in order.
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config::objects"))]
+    pub phases: Vec<Phase>,
+    /// A name. Default: "Phases".
+    #[cfg_attr(feature = "serde", serde(default = "default_name", deserialize_with = "name"))]
+    pub name: String,
+}
+
+/// One of [`Phases`]: in so many steps to that rate.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub struct Phase {
+    /// Optimizer updates that the phase takes. A phase of 0 is skipped: its rate is where the next one starts.
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "steps"))]
+    pub steps: u64,
+    /// The rate that the phase leads to.
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config::rate"))]
+    pub learning_rate: f64,
+    /// How the rate gets there. Default: linear.
+    #[cfg_attr(feature = "serde", serde(default, deserialize_with = "crate::config::variant"))]
+    pub shape: PhaseShape,
+    /// No shape that there is has a power: None.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, deserialize_with = "crate::config::optional_rate")
+    )]
+    pub power: Option<f64>,
+    /// The rate where the phase starts. Default: None, where the one before it ended.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, deserialize_with = "crate::config::optional_rate")
+    )]
+    pub start: Option<f64>,
+}
+
+/// How a [`Phase`] leads from one rate to another.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum PhaseShape {
+    /// A line.
+    #[default]
+    Linear,
+    /// Half a cosine.
+    Cosine,
+}
+
+impl PhaseShape {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Linear => "linear",
+            Self::Cosine => "cosine",
+        }
+    }
+}
+
+impl Phase {
+    /// A line to a rate, from where the phase before it ended.
+    #[must_use]
+    pub fn new(steps: u64, learning_rate: f64) -> Self {
+        Self { steps, learning_rate, shape: PhaseShape::default(), power: None, start: None }
+    }
+
+    /// Checks the fields of the phase in this place.
+    fn check(&mut self, at: usize) -> Result<(), Error> {
+        let argument = |field: &str| format!("phases[{at}].{field}");
+        rules::steps(argument("steps"), self.steps, 0)?;
+        rules::rate(argument("learning_rate"), &mut self.learning_rate)?;
+        if let Some(power) = self.power {
+            let received = format!("{power:?}, shape='{}'", self.shape.name());
+            return Err(Error::argument(argument("power"), "None for this shape", received));
+        }
+        if let Some(start) = &mut self.start {
+            rules::rate(argument("start"), start)?;
+        }
+        Ok(())
+    }
+}
+
+impl Phases {
+    /// The two required fields, and the default name.
+    #[must_use]
+    pub fn new(initial_learning_rate: f64, phases: Vec<Phase>) -> Self {
+        Self { initial_learning_rate, phases, name: "Phases".to_owned() }
+    }
+
+    /// Checks the fields and says what they stand for.
+    pub(crate) fn lower(&mut self) -> Result<Curve, Error> {
+        rules::rate("initial_learning_rate", &mut self.initial_learning_rate)?;
+        let count = self.phases.len();
+        if count > MAX_PHASES {
+            return Err(Error::argument("phases", "at most 65535 phases", format!("{count} phases")));
+        }
+        let mut total = 0;
+        for (at, phase) in self.phases.iter_mut().enumerate() {
+            phase.check(at)?;
+            total += phase.steps; // at most 2**16 times 2**53
+            if total > MAX_STEPS {
+                let rule = "at most 2**53 steps long";
+                return Err(Error::argument("phases", rule, format!("{total} steps")));
+            }
+        }
+        let mut rate = self.initial_learning_rate;
+        let start = (0, "hold", rate, rate);
+        let pieces = self.phases.iter().map(|phase| {
+            let first = phase.start.unwrap_or(rate);
+            rate = phase.learning_rate;
+            (phase.steps, phase.shape.name(), first, rate)
+        });
+        Ok(Curve::lay(std::iter::once(start).chain(pieces)))
+    }
+}
+
+#[cfg(feature = "serde")]
+use serde_fields::{default_name, name, steps};
+
+#[cfg(feature = "serde")]
+mod serde_fields {
+    use serde::{Deserialize, Deserializer};
+
+    use super::Phases;
+
+    pub(super) fn default_name() -> String {
+        Phases::new(0.0, Vec::new()).name
+    }
+
+    /// `"name": null` means the default, as in Keras's classes.
+    pub(super) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+        Ok(Option::deserialize(deserializer)?.unwrap_or_else(default_name))
+    }
+
+    pub(super) fn steps<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+        crate::config::steps(deserializer, "steps", ">= 0")
+    }
+}

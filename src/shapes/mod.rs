@@ -1,0 +1,80 @@
+//! What the rate does within a segment: a closed set of shapes, a file each, with its kernel and the bound of its error.
+//!
+//! A shape owns its rates, and is told a step by its distances from both ends of the segment. `python/learnrate/_shapes`
+//! has the same files with the same expressions. A new shape is a file, a variant, and an arm in each `match` of
+//! [`Shape`] and [`Segment::fill`](crate::segments::Segment::fill).
+
+mod cosine;
+mod hold;
+mod linear;
+
+pub(crate) use cosine::Cosine;
+pub(crate) use hold::Hold;
+pub(crate) use linear::Linear;
+
+/// The formula of a shape.
+///
+/// Batches get it as a type with an inlined method, not as a closure, which may be compiled for the baseline alone.
+pub(crate) trait Kernel: Copy {
+    /// The rate `done` steps after the segment's start and `left` steps before its end. Must be `#[inline(always)]`.
+    fn rate(self, done: f64, left: f64) -> f64;
+}
+
+/// What the rate does within a segment.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Shape {
+    Hold(Hold),
+    Linear(Linear),
+    Cosine(Cosine),
+}
+
+impl Shape {
+    /// The shape of this name that leads from one rate to another in so many steps; None if there is none.
+    pub(crate) fn between(name: &str, first: f64, last: f64, steps: f64) -> Option<Self> {
+        Some(match name {
+            "hold" => Self::Hold(Hold { held: first }),
+            "linear" => Self::Linear(Linear::between(first, last, steps)),
+            "cosine" => Self::Cosine(Cosine::between(first, last, steps)),
+            _ => return None,
+        })
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Hold(_) => "hold",
+            Self::Linear(_) => "linear",
+            Self::Cosine(_) => "cosine",
+        }
+    }
+
+    pub(crate) fn first_rate(&self) -> f64 {
+        match self {
+            Self::Hold(shape) => shape.held,
+            Self::Linear(shape) => shape.first,
+            Self::Cosine(shape) => shape.first,
+        }
+    }
+
+    pub(crate) fn last_rate(&self) -> f64 {
+        match self {
+            Self::Hold(shape) => shape.held,
+            Self::Linear(shape) => shape.last,
+            Self::Cosine(shape) => shape.last,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn rate(&self, done: f64, left: f64) -> f64 {
+        match self {
+            Self::Hold(shape) => shape.rate(done, left),
+            Self::Linear(shape) => shape.rate(done, left),
+            Self::Cosine(shape) => shape.rate(done, left),
+        }
+    }
+}
+
+/// The smaller number, for which processors have an instruction; `f64::min` also sees to NaN.
+#[inline(always)]
+fn minimum(one: f64, other: f64) -> f64 {
+    if one < other { one } else { other }
+}
