@@ -3,7 +3,6 @@
 use num_traits::{AsPrimitive, Float};
 
 use crate::error::Error;
-use crate::segments::Curve;
 use crate::vectors::{Vectors, Work};
 
 /// Steps that are read, and then evaluated by the segments that they meet.
@@ -20,9 +19,9 @@ const TASK: usize = 16 * CHUNK;
 const SERIAL: usize = 32 * CHUNK;
 
 /// Writes the rate at the `i`-th step, the first that `steps(i)` gives, into `out[i]`, or finds the first step that is
-/// negative or NaN.
+/// negative or NaN. `values` writes the rates of at most `CHUNK` steps, of which it is told the least and the greatest.
 pub(crate) fn fill<I, R>(
-    curve: &Curve,
+    values: impl Fn(Vectors, &[f64], (f64, f64), &mut [R]) + Sync,
     steps: impl Fn(usize) -> I + Sync,
     out: &mut [R],
 ) -> Result<(), Error>
@@ -41,7 +40,7 @@ where
             let Some(extremes) = vectors.run(Read { steps: steps(first), buffer }) else {
                 return steps(first).position(|step| !is_step(step)).map(|at| first + at);
             };
-            curve.values(vectors, buffer, extremes, out);
+            values(vectors, buffer, extremes, out);
             None
         })
     };

@@ -228,7 +228,7 @@ impl Curve {
         if steps.len() != out.len() {
             return Err(Error::Length { steps: steps.len(), out: out.len() });
         }
-        batch::fill(self, |first| steps[first..].iter().map(|step| step.as_()), out)
+        self.evaluate(|first| steps[first..].iter().map(|step| step.as_()), out)
     }
 
     /// As [`fill`](Self::fill), for the whole steps `start`, `start + stride` and so on, none of them beyond 2**53.
@@ -244,6 +244,19 @@ impl Curve {
             let start = start as f64 + first as f64 * stride;
             (0_u32..).map(move |i| start + f64::from(i) * stride)
         };
-        batch::fill(self, steps, out)
+        self.evaluate(steps, out)
+    }
+
+    fn evaluate<I, R>(&self, steps: impl Fn(usize) -> I + Sync, out: &mut [R]) -> Result<(), Error>
+    where
+        I: Iterator<Item = f64>,
+        R: Float + Send + 'static,
+        f64: AsPrimitive<R>,
+    {
+        batch::fill(
+            |vectors, steps, extremes, out| self.values(vectors, steps, extremes, out),
+            steps,
+            out,
+        )
     }
 }

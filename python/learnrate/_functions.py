@@ -57,8 +57,8 @@ def linear_decay(
     warmup_steps = _arguments.steps("warmup_steps", warmup_steps, least=0)
     if warmup_steps >= total_steps:
         _arguments.refuse(ValueError, "warmup_steps", "< total_steps", warmup_steps, total_steps=total_steps)
-    rates = _rates(peak=peak, initial=initial, final=final)
-    return _warmed_up(warmup_steps, *rates[:2], Phase(total_steps - warmup_steps, rates[2]))
+    peak, initial, final = _rates(peak=peak, initial=initial, final=final)
+    return _warmed_up(warmup_steps, peak, initial, Phase(total_steps - warmup_steps, final))
 
 
 def warmup_stable_decay(

@@ -1,8 +1,8 @@
 """Rates for other libraries' arrays: PyTorch, JAX, Dask, and whatever else speaks the array API (CuPy: untested).
 
-The shapes are evaluated in the library's own namespace, on the device of the steps, lazy or traced where they are. Nothing
-here looks at an element: that would wait for the device, and cannot be done under a trace. So nothing can be refused
-either: a negative step has the rate of step 0, and NaN stays NaN.
+The shapes are evaluated in the library's own namespace, on the device of the steps, lazy or traced where they are.
+Nothing here looks at an element: that would wait for the device, and cannot be done under a trace. So nothing can be
+refused either: a negative step has the rate of step 0, and NaN stays NaN.
 """
 
 from __future__ import annotations
@@ -16,29 +16,28 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from ._schedule import Schedule
     from ._segments import Segment
     from ._shapes.shape import Shape
 
 Part = tuple["Segment", "Shape"]
 
 
-def in_float64(schedule: Schedule) -> list[Part]:
-    """The segments of a schedule with what evaluates them in float64."""
-    return [(segment, segment.formula) for segment in schedule.segments]
+def in_float64(segments: Sequence[Segment]) -> list[Part]:
+    """The segments with what evaluates them in float64."""
+    return [(segment, segment.formula) for segment in segments]
 
 
-def in_float32(schedule: Schedule) -> list[Part]:
-    """The segments of a schedule with what evaluates them in float32.
+def in_float32(segments: Sequence[Segment]) -> list[Part]:
+    """The segments with what evaluates them in float32.
 
     Raises:
         ValueError: a rate is too large for it.
     """
-    for segment in schedule.segments:
+    for segment in segments:
         for rate in (segment.first_rate, segment.last_rate):
             if rate > MAX_FLOAT32:
                 raise ValueError(f"A rate of the schedule is too large for float32. Received: {rate!r}")
-    return [(segment, segment.formula.in_float32()) for segment in schedule.segments]
+    return [(segment, segment.formula.in_float32()) for segment in segments]
 
 
 MAX_FLOAT32 = math.nextafter(2.0**128 - 2.0**103, 0.0)
@@ -68,21 +67,25 @@ class Floats:
         return self.xp.where(one < other, one, other)
 
 
-def rates(schedule: Schedule, steps: Any) -> Any:
+def rates(schedule: Any, steps: Any) -> Any:
     """The rates of an array of steps, as an array of the same library."""
     from array_api_compat import array_namespace, device, is_dask_array, is_jax_array, is_torch_array
 
-    xp, dtype = array_namespace(steps), steps.dtype
+    xp = array_namespace(steps)
+    if is_torch_array(steps) and steps.dtype in (xp.uint16, xp.uint32, xp.uint64):
+        rule = "of a dtype that PyTorch computes with"
+        raise TypeError(f"Argument `step` must be {rule}. Received: step.dtype={steps.dtype}")
     # JAX moves what was put nowhere to the device of what was; what was put somewhere makes jit trace once more.
-    place = None if is_jax_array(steps) else device(steps)
+    return rates_in(xp, schedule, steps, None if is_jax_array(steps) else device(steps), lazy=is_dask_array(steps))
+
+
+def rates_in(xp: Any, schedule: Any, steps: Any, place: Any, *, lazy: bool = False) -> Any:
+    """The rates of an array of steps, in its namespace and on its device."""
+    dtype = steps.dtype
     integral = xp.isdtype(dtype, "integral")
     if not integral and not xp.isdtype(dtype, "real floating"):
         refuse(TypeError, "step", "an array of ints or floats", steps)
-    if is_torch_array(steps) and dtype in (xp.uint16, xp.uint32, xp.uint64):
-        raise TypeError(f"Argument `step` must be of a dtype that PyTorch computes with. Received: step.dtype={dtype}")
-
     default = xp.__array_namespace_info__().default_dtypes(device=place)
-    lazy = is_dask_array(steps)
     native = dtype.newbyteorder("=") if lazy else dtype
     result = native if native in (xp.float32, xp.float64) else default["real floating"]
     if lazy:
@@ -90,9 +93,9 @@ def rates(schedule: Schedule, steps: Any) -> Any:
     if integral and xp.iinfo(dtype).bits < xp.iinfo(default["integral"]).bits:
         steps = xp.astype(steps, default["integral"])
     if result == xp.float64:
-        computed, parts = xp.float64, in_float64(schedule)
+        computed, parts = xp.float64, in_float64(schedule.segments)
     else:
-        computed, parts = xp.float32, in_float32(schedule)
+        computed, parts = xp.float32, in_float32(schedule.segments)
     rates_of = rates_of_integers if integral else rates_of_floats
     return xp.astype(rates_of(xp, parts, steps, computed, place), result, copy=False)
 
@@ -104,10 +107,11 @@ def rates_of_floats(xp: Any, parts: Sequence[Part], steps: Any, dtype: Any, devi
     steps = floats.where(steps < 0.0, 0.0, steps)
     found: Any = math.nan  # which it stays where the step is NaN
     for segment, shape in parts:
-        # Within the segment, so that nothing overflows where the rate is not used.
-        start, end = float(segment.start), float(segment.end)
-        inside = floats.minimum(floats.where(steps < start, start, steps), end)
-        rate = shape.rate(floats, inside - start, end - inside)
+        start, end, rate = float(segment.start), float(segment.end), segment.first_rate
+        if segment.kind != "hold":
+            # Within the segment, so that nothing overflows where the rate is not used.
+            inside = floats.minimum(floats.where(steps < start, start, steps), end)
+            rate = shape.rate(floats, inside - start, end - inside)
         found = floats.where(steps >= start, rate, found)
     return found
 
@@ -121,10 +125,12 @@ def rates_of_integers(xp: Any, parts: Sequence[Part], steps: Any, dtype: Any, de
     for segment, shape in parts:
         if segment.start > top:  # no step of this dtype is so large
             break
-        start, end = int(segment.start), segment.end
-        inside = integers.minimum(integers.where(steps < start, start, steps), int(min(end, top)))
-        left = end if end == math.inf else _distance(xp, integers, inside, int(end), top, dtype)
-        rate = shape.rate(floats, xp.astype(inside - start, dtype), left)
+        start, rate = int(segment.start), segment.first_rate
+        if segment.kind != "hold":
+            end = int(segment.end)
+            inside = integers.minimum(integers.where(steps < start, start, steps), min(end, top))
+            left = _distance(xp, integers, inside, end, top, dtype)
+            rate = shape.rate(floats, xp.astype(inside - start, dtype), left)
         found = floats.where(steps >= start, rate, found)
     return found
 

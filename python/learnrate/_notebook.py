@@ -41,11 +41,10 @@ def _svg(schedule: Schedule) -> str:
 
     line = " ".join(",".join(place(step, rate)) for step, rate in zip(steps, rates, strict=True))
     marks = ""
-    for joint in joints[:MOST]:
-        step, rate = steps[joint], rates[joint]
-        x, y = place(step, rate)
+    for segment, joint in zip(schedule.segments[:MOST], joints, strict=False):
+        x, y, rate = *place(steps[joint], rates[joint]), rates[joint]
         marks += f'<path d="M{x} 0V{HEIGHT}" stroke="currentColor" stroke-opacity="0.3" stroke-dasharray="2 3"/>'
-        marks += f'<circle cx="{x}" cy="{y}" r="3.5" fill="{BLUE}"><title>{rate!r} at {step:,.10g}</title></circle>'
+        marks += f'<circle cx="{x}" cy="{y}" r="3.5" fill="{BLUE}"><title>{rate!r} at {segment.start:,}</title></circle>'
     return (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" role="img" aria-label="learning rate over steps" '
         f'style="max-width: 100%">{marks}'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -37,14 +38,9 @@ def shown(schedule: Schedule, last: float) -> list[Segment]:
     return [segment for segment in schedule.segments if segment.start <= last]
 
 
-def warmup_of(schedule: Schedule) -> float:
-    """The steps of the warmup, which is the first rise from step 0; 0 without."""
-    end = 0.0
-    for segment in schedule.segments:
-        if segment.kind != "warmup":
-            break
-        end = segment.end
-    return end
+def warmups(schedule: Schedule) -> list[Segment]:
+    """The segments of the warmup, which is the first rise from step 0; none without."""
+    return list(takewhile(lambda segment: segment.kind == "warmup", schedule.segments))
 
 
 def curve(schedule: Schedule, last: float, pieces: int = PIECES) -> Curve:

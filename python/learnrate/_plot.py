@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ._arguments import refuse
-from ._picture import curve, differences, extent, shown, warmup_of
+from ._picture import curve, differences, extent, shown, warmups
 from ._schedule import Schedule
 
 if TYPE_CHECKING:
@@ -115,7 +115,8 @@ def _draw(ax: Any, schedules: Sequence[Schedule], labels: Sequence[str], log: bo
         above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.05), "frameon": False, "fontsize": "small"}
         for text in ax.legend(lines, texts, ncols=columns, **above).get_texts():
             text.set_parse_math(False)
-    short = [warmup for schedule in schedules if 0 < (warmup := warmup_of(schedule)) < last * SHORT]
+    ends = [segment.end for schedule in schedules for segment in warmups(schedule)]
+    short = [end for end in ends if end < last * SHORT]
     if short and _has_room(ax) and not ax.child_axes:
         inset = ax.inset_axes(_free_place(ax, lines))
         for schedule, line in zip(schedules, lines, strict=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from ._picture import warmup_of
+from ._picture import warmups
 from ._schedule import Schedule
 
 MOST = 40
@@ -94,7 +94,8 @@ def _telling_steps(schedule: Schedule) -> Iterator[tuple[str, str, str]]:
 
 
 def _advice(schedule: Schedule) -> Iterator[str]:
-    first, warmup = schedule.segments[0], warmup_of(schedule)
+    first = schedule.segments[0]
+    warmup = sum(int(segment.end - segment.start) for segment in warmups(schedule))
     if schedule.peak_learning_rate == 0.0:
         yield "the peak is 0: from there on nothing is trained."
     elif first.kind == "hold" and first.first_rate == 0.0:

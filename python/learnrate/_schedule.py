@@ -33,8 +33,8 @@ class Schedule(Value, _backend.Curve):
 
     This is the base of every class of schedules, for `isinstance` and annotations; it cannot be made or derived from.
 
-    A step is the number of optimizer updates already done: `schedule(0)` is the rate of the first update. Steps are whole
-    or fractional, from 0 to infinity. The same step gives the same bits alone or in an array, on every machine.
+    A step is the number of optimizer updates already done: `schedule(0)` is the rate of the first update. Steps are
+    whole or fractional, from 0 to infinity. The same step gives the same bits alone or in an array, on every machine.
 
     Calling a schedule: a number, or 0-d array, gives a Python float (Keras gives a tensor); an array of any int or
     float dtype, a `range` or a nested sequence gives a float64 array of its shape. `out=` takes a float64 or float32
@@ -44,8 +44,8 @@ class Schedule(Value, _backend.Curve):
     An array of PyTorch, JAX, Dask or another library that speaks the array API (CuPy: untested) gives an array of that
     library, on its device, lazy or traced where the steps are; `torch.compile` traces it once `learnrate.torch` is
     imported. float32 and float64 steps keep their dtype, other numbers give the library's default float dtype. float32
-    rates are within 6 float32 ULP (8 in a segment longer than 2**24 steps), at every whole step that comes as an int, or
-    as a float32 in a schedule of up to 2**24 steps. Nothing can be refused there without waiting for the device: a
+    rates are within 6 float32 ULP (8 in a segment longer than 2**24 steps), at every whole step that comes as an int,
+    or as a float32 in a schedule of up to 2**24 steps. Nothing can be refused there without waiting for the device: a
     negative step has the rate of step 0, and NaN stays NaN.
 
     >>> import learnrate

@@ -9,9 +9,27 @@ from ._arguments import MAX_STEPS, is_number, plain_number, refuse, show, to_flo
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, NoReturn
+    from collections.abc import Callable
+    from typing import Any, NoReturn, Protocol
 
-    from ._schedule import Schedule
+    class Core(Protocol):
+        """What a backend's curve does."""
+
+        def __call__(self, step: float) -> float:
+            """The rate at a float >= 0."""
+            ...
+
+        def _fill(self, steps: Any, out: Any) -> int | None:
+            """Writes the rates of a vector of float64, float32, int64 or int32 steps into one of float64 or float32.
+
+            Returns the index of the first step that is negative or NaN, if there is one; `out` is then unspecified.
+            """
+            ...
+
+        def _fill_range(self, start: int, stride: int, out: Any) -> None:
+            """Writes the rates of the steps `start`, `start + stride` and so on, none negative, into a vector."""
+            ...
+
 
 RULE = "a number, or an array, range or nested sequence of numbers"
 TOO_LONG = "a range of fewer than 2**63 steps"
@@ -21,8 +39,14 @@ BLOCK = 65_536
 """Steps that are converted at a time when they are not already vectors that a backend reads."""
 
 
-def evaluate(schedule: Schedule, step: Any, out: Any = None) -> Any:
+TENSORS: dict[type, Callable[[Any, Any], Any]] = {}
+"""What evaluates the arrays of a library, by their type, where an adapter knows a shorter way than asking around."""
+
+
+def evaluate(schedule: Core, step: Any, out: Any = None) -> Any:
     """`schedule(step, out=out)`, whatever the step is."""
+    if out is None and type(step) in TENSORS:
+        return TENSORS[type(step)](schedule, step)
     if out is None:
         number = plain_number(step)
         if number is not None:
@@ -53,7 +77,7 @@ def evaluate(schedule: Schedule, step: Any, out: Any = None) -> Any:
     return _result(rates, out)
 
 
-def _evaluate_range(schedule: Schedule, step: range, out: Any) -> Any:
+def _evaluate_range(schedule: Core, step: range, out: Any) -> Any:
     import numpy as np
 
     try:
@@ -162,7 +186,7 @@ def _check_out(out: Any, shape: tuple[int, ...]) -> Any:
     return out
 
 
-def _fill(schedule: Schedule, steps: Any, rates: Any) -> int | None:
+def _fill(schedule: Core, steps: Any, rates: Any) -> int | None:
     """Writes the rates of the steps; returns the position in C order of the first one that is negative or NaN."""
     import numpy as np
 

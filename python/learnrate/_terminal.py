@@ -31,8 +31,8 @@ def draw(schedules: Sequence[Schedule], width: int, *, log: bool) -> str:
             raise
         return ""
     last = extent(schedules)
-    lines = [curve(schedule, last) for schedule in schedules]
-    curves = [list(zip(line.steps, line.rates, strict=True)) for line in lines]
+    drawn = [curve(schedule, last) for schedule in schedules]
+    curves = [list(zip(line.steps, line.rates, strict=True)) for line in drawn]
     log = log and any(rate for points in curves for _, rate in points)
     shown = [rate for points in curves for _, rate in points if rate or not log]
     low, high = min(shown), max(shown)

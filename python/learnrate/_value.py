@@ -14,7 +14,7 @@ else:
 
 
 class Value:
-    """An object that is its fields, in `_fields`, which are also slots and the arguments of the class, in this order."""
+    """An object that is its fields: `_fields` names them, which are slots, and the arguments of the class in this order."""
 
     __slots__ = ()
     _fields: tuple[str, ...]
@@ -64,7 +64,7 @@ class Value:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # As pickle's own NEWOBJ: whoever allows only some classes, as `torch.load` does, need not allow a function.
-        from copyreg import __newobj__
+        from copyreg import __newobj__  # type: ignore[attr-defined]
 
         return __newobj__, (type(self), *map(_plain, self._values()))
 

@@ -73,7 +73,8 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
             gradient_accumulation_steps = whole_number(name, gradient_accumulation_steps, least=1)
         self.schedule = schedule
         self.gradient_accumulation_steps = gradient_accumulation_steps
-        self._parts = {"float32": _libraries.in_float32(schedule), "float64": _libraries.in_float64(schedule)}
+        segments = schedule.segments
+        self._parts = {"float32": _libraries.in_float32(segments), "float64": _libraries.in_float64(segments)}
 
     def __call__(self, step: Any) -> Any:
         """The rate at a step, or the rates at a tensor of steps, as a tensor of the backend."""

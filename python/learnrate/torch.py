@@ -1,4 +1,8 @@
-"""PyTorch: `ScheduleLR` sets an optimizer's learning rates to what schedules say. Imported only on demand."""
+"""PyTorch: `ScheduleLR` sets an optimizer's learning rates to what schedules say. Imported only on demand.
+
+Importing this module also lets `torch.load` read schedules with `weights_only=True`, and `torch.compile` trace calls of
+schedules with tensors, with `fullgraph=True` too.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +12,38 @@ from itertools import chain, repeat
 from types import FrameType
 from typing import Any, Literal
 
+import torch
+from array_api_compat import torch as namespace
 from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import ChainedScheduler, LRScheduler
 
+from . import _backend, _libraries, _steps
 from ._arguments import plain_number, rate, refuse
 from ._schedule import Schedule
-from ._schedules.every import deserialize, serialize
+from ._schedules.every import CLASSES, deserialize, serialize
 
 __all__ = ["ScheduleLR"]
+
+
+def _rates_of_tensor(schedule: Schedule, steps: Tensor) -> Tensor:
+    if steps.dtype in (torch.uint16, torch.uint32, torch.uint64):
+        return _libraries.rates(schedule, steps)  # which refuses them
+    return _libraries.rates_in(namespace, schedule, steps, steps.device)
+
+
+_steps.TENSORS[Tensor] = _rates_of_tensor
+torch.serialization.add_safe_globals([*CLASSES.values()])
+
+
+def _call(self: Schedule, step: Any, *, out: Any = None) -> Any:
+    return _steps.evaluate(self, step, out)
+
+
+if _backend.BACKEND == "native":
+    native_call: Any = _backend.Curve.__call__
+    # The compiler cannot look into the native call, and traces this in its place.
+    torch.compiler.substitute_in_graph(native_call, skip_signature_check=True)(_call)
 
 
 class ScheduleLR(LRScheduler):  # type: ignore[misc]  # mypy is not shown PyTorch's types

@@ -28,8 +28,8 @@ class Phase(Value):
                                                         that rises to at most 10 times its first rate
 
     Args:
-        steps: optimizer updates that the phase takes, a whole number >= 0. A phase of 0 is skipped: its rate is where the
-            next one starts.
+        steps: optimizer updates that the phase takes, a whole number >= 0. A phase of 0 is skipped: its rate is where
+            the next one starts.
         learning_rate: the rate that it leads to, a finite number >= 0.
         shape: how the rate gets there, "linear" or "cosine".
         power: no shape that there is has a power: None.
@@ -89,12 +89,12 @@ class Phase(Value):
 class Phases(Schedule):
     """Phases one after another, then hold.
 
-    Each `Phase` leads in so many steps to its rate, from where the one before it ended or from a `start` of its own, which
-    is a jump. A step where two phases meet belongs to the later one: at a jump the new rate holds. After the last phase
+    Each `Phase` leads in so many steps to its rate, from where the one before it ended or from a `start` of its own,
+    which is a jump. A step where two phases meet belongs to the later one: at a jump the new rate holds. After the last phase
     the rate is held. Without phases the rate is constant.
 
-    The rate is exact where phases meet. Within a phase it never turns: at whole steps of a phase of up to 2**49 steps it
-    never rises on the way down, and never falls on the way up. `Phase` has formulas and bounds.
+    The rate is exact where phases meet. Within a phase it never turns: at whole steps of a phase of up to 2**49 steps
+    it never rises on the way down, and never falls on the way up. `Phase` has formulas and bounds.
 
     Args:
         initial_learning_rate: the rate at step 0, where the first phase starts; a finite number >= 0.

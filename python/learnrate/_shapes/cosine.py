@@ -40,9 +40,9 @@ class Cosine(Shape):
     def in_float32(self) -> Cosine:
         """The same with a first coefficient that takes back what rounding the other constants adds.
 
-        In ULP, at their worst, the roundings are: the square of the distance from the nearer joint 1, its quotient 1, the
-        coefficients 0.2, their sum 0.8, its product 1, that with the span 1, the last sum and the joint 0.5 each: 6 in all.
-        A distance beyond 2**24 steps is rounded itself, which its square doubles: 8.
+        In ULP, at their worst, the roundings are: the square of the distance from the nearer joint 1, its quotient 1,
+        the coefficients 0.2, their sum 0.8, its product 1, that with the span 1, the last sum and the joint 0.5 each:
+        6 in all. A distance beyond 2**24 steps is rounded itself, which its square doubles: 8.
         """
         shape = object.__new__(Cosine)
         shape.first, shape.last, shape.span, shape.square = self.first, self.last, self.span, self.square
