@@ -6,7 +6,10 @@ use crate::error::Error;
 use crate::vectors::{Vectors, Work};
 
 /// Steps that are read, and then evaluated by the segments that they meet.
-pub(crate) const CHUNK: usize = 512;
+const CHUNK: usize = 512;
+
+/// Steps that have a buffer of their own length.
+const SHORT: usize = 128;
 
 /// Steps that one thread takes at a time.
 #[cfg(feature = "rayon")]
@@ -31,9 +34,8 @@ where
     f64: AsPrimitive<R>,
 {
     let vectors = Vectors::widest();
-    // One thread's work: the index of the first bad step.
-    let serial = |first: usize, out: &mut [R]| {
-        let mut buffer = [0.0; CHUNK];
+    // One thread's work: the index of the first bad step. The buffer is as long as a chunk, or as `out`.
+    let serial = |first: usize, out: &mut [R], buffer: &mut [f64]| {
         out.chunks_mut(CHUNK).enumerate().find_map(|(i, out)| {
             let first = first + i * CHUNK;
             let buffer = &mut buffer[..out.len()];
@@ -44,16 +46,26 @@ where
             None
         })
     };
+    let alone = |out: &mut [R]| {
+        // Zeros take time, which a short call would feel.
+        if out.len() <= SHORT {
+            serial(0, out, &mut [0.0; SHORT])
+        } else {
+            serial(0, out, &mut [0.0; CHUNK])
+        }
+    };
     #[cfg(feature = "rayon")]
     let bad = if out.len() > SERIAL && may_use_threads() {
         use rayon::prelude::*;
 
-        out.par_chunks_mut(TASK).enumerate().find_map_first(|(i, out)| serial(i * TASK, out))
+        out.par_chunks_mut(TASK)
+            .enumerate()
+            .find_map_first(|(i, out)| serial(i * TASK, out, &mut [0.0; CHUNK]))
     } else {
-        serial(0, out)
+        alone(out)
     };
     #[cfg(not(feature = "rayon"))]
-    let bad = serial(0, out);
+    let bad = alone(out);
     match bad {
         None => Ok(()),
         Some(index) => {

@@ -46,7 +46,9 @@ impl PyCurve {
         };
         let segments = segments.iter().map(segment).collect::<Option<_>>();
         let curve = segments.and_then(Curve::new);
-        curve.map(Self).ok_or_else(|| PyValueError::new_err("segments must lead from 0 to infinity"))
+        curve
+            .map(Self)
+            .ok_or_else(|| PyValueError::new_err("segments must lead from 0 to infinity"))
     }
 
     /// Evaluates plain Python numbers and plain arrays at once; `learnrate._steps` sees to everything else, errors too.

@@ -9,10 +9,7 @@ use crate::segments::{Curve, Segment};
 /// Its serde form is `{"class_name", "config"}`, unchecked; that of [`Schedule`] is the whole envelope, and checked.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(tag = "class_name", content = "config", deny_unknown_fields)
-)]
+#[cfg_attr(feature = "serde", serde(tag = "class_name", content = "config", deny_unknown_fields))]
 #[non_exhaustive]
 pub enum Definition {
     /// Linear warmup, cosine decay, hold.

@@ -2,7 +2,7 @@
 
 use num_traits::{AsPrimitive, Float};
 
-use crate::batch::{self, CHUNK};
+use crate::batch;
 use crate::error::Error;
 use crate::shapes::{Kernel, Shape};
 use crate::vectors::{Vectors, Work};
@@ -107,12 +107,12 @@ fn overlaid<'a>(
     segments: &[Segment],
     vectors: Vectors,
     steps: &[f64],
-    [mut earlier, mut later]: [&'a mut [f64]; 2],
+    [earlier, later]: &'a mut [Vec<f64>; 2],
 ) -> &'a [f64] {
     segments[0].fill(vectors, steps, None, earlier);
     for segment in &segments[1..] {
         segment.fill(vectors, steps, Some(earlier), later);
-        std::mem::swap(&mut earlier, &mut later);
+        std::mem::swap(earlier, later);
     }
     earlier
 }
@@ -180,7 +180,7 @@ impl Curve {
         segment.shape.rate(step - segment.start, segment.end - step)
     }
 
-    /// The rates of at most `CHUNK` steps >= 0, of which the least and the greatest are given.
+    /// The rates of steps >= 0, of which the least and the greatest are given.
     pub(crate) fn values<R>(
         &self,
         vectors: Vectors,
@@ -198,18 +198,21 @@ impl Curve {
         if let [segment] = met {
             segment.fill(vectors, steps, None, out);
         } else if steps.is_sorted() {
-            let mut first = 0;
+            let (mut steps, mut out) = (steps, out);
             for segment in met {
-                let end = first + steps[first..].partition_point(|&step| step < segment.end);
-                segment.fill(vectors, &steps[first..end], None, &mut out[first..end]);
-                first = end;
+                let inside = if segment.end > greatest {
+                    steps.len()
+                } else {
+                    steps.partition_point(|&step| step < segment.end)
+                };
+                segment.fill(vectors, &steps[..inside], None, &mut out[..inside]);
+                (steps, out) = (&steps[inside..], &mut out[inside..]);
             }
         } else if let [before @ .., last] = met
             && met.len() <= FEW
         {
-            let mut buffers = [[0.0; CHUNK]; 2];
-            let buffers = buffers.each_mut().map(|buffer| &mut buffer[..steps.len()]);
-            let earlier = overlaid(before, vectors, steps, buffers);
+            let mut buffers = [vec![0.0; steps.len()], vec![0.0; steps.len()]];
+            let earlier = overlaid(before, vectors, steps, &mut buffers);
             last.fill(vectors, steps, Some(earlier), out);
         } else {
             for (out, &step) in out.iter_mut().zip(steps) {

@@ -130,7 +130,11 @@ impl Phases {
         rules::rate("initial_learning_rate", &mut self.initial_learning_rate)?;
         let count = self.phases.len();
         if count > MAX_PHASES {
-            return Err(Error::argument("phases", "at most 65535 phases", format!("{count} phases")));
+            return Err(Error::argument(
+                "phases",
+                "at most 65535 phases",
+                format!("{count} phases"),
+            ));
         }
         let mut total = 0;
         for (at, phase) in self.phases.iter_mut().enumerate() {
