@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::error::Error;
 use std::{env, fs};
 
-use learnrate::CosineDecay;
+use learnrate::Schedule;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let files: Vec<String> = env::args().skip(1).collect();
@@ -12,11 +12,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("usage: show FILE...".into());
     }
     for file in files {
-        let schedule: CosineDecay = serde_json::from_str(&fs::read_to_string(&file)?)?;
-        let (decay, total) = (schedule.config().decay_steps, schedule.total_steps());
-        let warmup = total - decay;
+        let schedule: Schedule = serde_json::from_str(&fs::read_to_string(&file)?)?;
         println!("{file}");
-        for step in BTreeSet::from([0, 1, warmup, warmup + decay / 2, total - 1, total]) {
+        let joints: BTreeSet<u64> = schedule.segments().iter().map(|s| s.start() as u64).collect();
+        let mut steps = BTreeSet::from([1]);
+        for (&start, &end) in joints.iter().zip(joints.iter().skip(1)) {
+            steps.extend([start, u64::midpoint(start, end), end - 1, end]);
+        }
+        steps.extend(joints);
+        for step in steps {
             let rate = schedule.value(step)?;
             println!("{step} {rate:?} {:#018x}", rate.to_bits());
         }

@@ -200,7 +200,8 @@ impl Curve {
         } else if steps.is_sorted() {
             let (mut steps, mut out) = (steps, out);
             for segment in met {
-                let inside = if segment.end > greatest {
+                let is_last = segment.end > greatest || segment.end.is_infinite();
+                let inside = if is_last {
                     steps.len()
                 } else {
                     steps.partition_point(|&step| step < segment.end)
@@ -261,5 +262,99 @@ impl Curve {
             steps,
             out,
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use num_traits::{AsPrimitive, Float};
+
+    use super::Curve;
+    use crate::vectors::Vectors;
+
+    /// So many segments, lines and half cosines in turn, up to step 80,000.
+    fn curve(segments: u64) -> Curve {
+        let before = segments - 1;
+        let rate = |i: u64| 1e-5 + (i * 7 % 11) as f64 * 0.07;
+        Curve::lay((0..before).chain([before]).map(|i| {
+            let steps = if i == before { 0 } else { 80_000 / before };
+            (steps, if i % 2 == 0 { "linear" } else { "cosine" }, rate(i), rate(i + 1))
+        }))
+    }
+
+    fn check<S, R>(vectors: Vectors, curve: &Curve, steps: &[S])
+    where
+        S: AsPrimitive<f64>,
+        R: Float + std::fmt::Debug + 'static,
+        f64: AsPrimitive<R>,
+    {
+        let mut sorted: Vec<f64> = steps.iter().map(|step| step.as_() + 0.0).collect();
+        let unsorted = sorted.clone();
+        sorted.sort_by(f64::total_cmp);
+        // Also where the steps end within a vector.
+        for length in (0..70).chain([steps.len()]) {
+            for steps in [&sorted[..length], &unsorted[..length]] {
+                let mut rates = vec![R::nan(); length];
+                let extremes = steps.iter().fold((f64::INFINITY, 0.0), |(least, greatest), &s| {
+                    (f64::min(least, s), f64::max(greatest, s))
+                });
+                if length > 0 {
+                    curve.values(vectors, steps, extremes, &mut rates);
+                }
+                let expected = steps.iter().map(|&step| curve.value(step).as_());
+                assert!(rates.into_iter().eq(expected), "{vectors:?}");
+            }
+        }
+    }
+
+    /// Only an optimized build, `cargo test --release`, has vectors.
+    #[test]
+    fn every_width_of_vectors_gives_the_bits_of_one_step_at_a_time() {
+        // In every part of the schedule, in no order; rates are positive, so equal ones have equal bits.
+        let whole: Vec<i32> =
+            (0..100_003_u32).map(|i| (i.wrapping_mul(2_654_435_761) % 90_000).as_()).collect();
+        let long: Vec<i64> = whole.iter().map(|&step| i64::from(step) << 36).collect();
+        let single: Vec<f32> = whole.iter().map(|&step| step.as_()).collect();
+        let mut parts: Vec<f64> = whole.iter().map(|&step| f64::from(step) * 0.9).collect();
+        parts.extend([0.0, -0.0, 5e-324, 1e300, f64::INFINITY]);
+        let available: Vec<_> = Vectors::ALL.iter().filter(|v| v.are_available()).collect();
+        println!("widths: {available:?}");
+        assert_eq!(Vectors::widest(), *available[0]);
+        for &&vectors in &available {
+            // One, few, so many that single steps are found by a search, and that they are evaluated one by one.
+            for segments in [1, 3, 12, 41] {
+                let curve = &curve(segments);
+                assert_eq!(curve.segments().len() as u64, segments);
+                check::<_, f64>(vectors, curve, &parts);
+                check::<_, f32>(vectors, curve, &parts);
+                check::<_, f64>(vectors, curve, &single);
+                check::<_, f64>(vectors, curve, &whole);
+                check::<_, f64>(vectors, curve, &long);
+            }
+        }
+    }
+
+    #[test]
+    fn a_step_is_read_and_found_alone_as_in_a_slice() {
+        for segments in [1, 3, 12, 41] {
+            let curve = curve(segments);
+            let steps: Vec<f64> =
+                (0..40_000).map(|i| f64::from(i) * 2.5).chain([f64::INFINITY]).collect();
+            let mut rates = vec![f64::NAN; steps.len()];
+            curve.fill(&steps, &mut rates).unwrap();
+            let alone: Vec<f64> = steps.iter().map(|&step| curve.value(step)).collect();
+            assert_eq!(rates, alone);
+        }
+    }
+
+    #[cfg(feature = "python")]
+    #[test]
+    fn a_range_gives_the_bits_of_its_steps() {
+        let curve = curve(3);
+        let steps: Vec<i64> = (0..40_000).map(|i| 85_000 - 2 * i).collect(); // more than one thread takes
+        let (mut rates, mut expected) = (vec![f64::NAN; 40_000], vec![f64::NAN; 40_000]);
+        curve.fill_range(85_000, -2, &mut rates).unwrap();
+        curve.fill(&steps, &mut expected).unwrap();
+        assert_eq!(rates, expected);
     }
 }

@@ -1,4 +1,7 @@
-"""Every test that takes `learnrate` runs on both backends. `pytest --backend python` asks for one alone."""
+"""Every test that takes `learnrate` runs on both backends. `pytest --backend python` asks for one alone.
+
+Those that take `row` or `example` run for each class of schedules, or for each example of each: see `family.py`.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from family import EXAMPLES, ROWS
 from hypothesis import HealthCheck, settings
 
 # The same examples in every run, and with `--hypothesis-profile long` 25 times as many, and others each time.
@@ -52,6 +56,10 @@ def backends(config: pytest.Config) -> list[str]:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "learnrate" in metafunc.fixturenames:
         metafunc.parametrize("learnrate", backends(metafunc.config), indirect=True)
+    if "row" in metafunc.fixturenames:
+        metafunc.parametrize("row", ROWS, ids=str)
+    if "example" in metafunc.fixturenames:
+        metafunc.parametrize("example", EXAMPLES, ids=str)
 
 
 @contextmanager

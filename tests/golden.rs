@@ -6,7 +6,7 @@
 
 use std::fs;
 
-use learnrate::{Config, CosineDecay};
+use learnrate::{CosineDecay, Phase, Phases, Schedule};
 use serde_json::{Value, json};
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
@@ -31,8 +31,14 @@ fn number(value: &Value) -> f64 {
     value.as_str().map_or_else(|| value.as_f64().unwrap(), |text| text.parse().unwrap())
 }
 
-fn read(config: &Value) -> serde_json::Result<CosineDecay> {
-    serde_json::from_value(json!({ "class_name": "CosineDecay", "config": config }))
+/// A case of 0.1.0, which had one class, does not name it.
+fn envelope(case: &Value) -> Value {
+    let class_name = case["class_name"].as_str().unwrap_or("CosineDecay");
+    json!({ "class_name": class_name, "config": case["config"] })
+}
+
+fn read(case: &Value) -> serde_json::Result<Schedule> {
+    serde_json::from_value(envelope(case))
 }
 
 #[test]
@@ -40,7 +46,7 @@ fn rates() {
     let cases = valid_of_every_version();
     assert!(!cases.is_empty());
     for case in cases {
-        let schedule = read(&case["config"]).unwrap();
+        let schedule = read(&case).unwrap();
         let points = case["points"].as_array().unwrap();
         let steps: Vec<f64> = points.iter().map(|point| number(&point[0])).collect();
         let mut rates = vec![f64::NAN; steps.len()];
@@ -60,50 +66,55 @@ fn rates() {
 #[test]
 fn json_is_written() {
     for case in cases("valid") {
-        let schedule = read(&case["config"]).unwrap();
+        let schedule = read(&case).unwrap();
         // By way of `Value`, which sorts keys: Rust's text has no spaces. As text, for the types of numbers and the sign of zeros.
         let expected: Value = serde_json::from_str(case["json"].as_str().unwrap()).unwrap();
         assert_eq!(serde_json::to_value(&schedule).unwrap().to_string(), expected.to_string());
-        let config = serde_json::to_value(schedule.config()).unwrap();
-        assert_eq!(config.to_string(), expected["config"].to_string());
+        let definition = serde_json::to_value(schedule.definition()).unwrap();
+        assert_eq!(definition["config"].to_string(), expected["config"].to_string());
     }
 }
 
 #[test]
 fn json_is_read_for_ever() {
     for case in valid_of_every_version() {
-        let schedule = serde_json::from_str::<CosineDecay>(case["json"].as_str().unwrap()).unwrap();
-        assert_eq!(schedule, read(&case["config"]).unwrap());
+        let schedule = serde_json::from_str::<Schedule>(case["json"].as_str().unwrap()).unwrap();
+        assert_eq!(schedule, read(&case).unwrap());
         let written = serde_json::to_string(&schedule).unwrap();
-        assert_eq!(serde_json::from_str::<CosineDecay>(&written).unwrap(), schedule);
+        assert_eq!(serde_json::from_str::<Schedule>(&written).unwrap(), schedule);
     }
 }
 
-/// Builds the schedule from what JSON has no words for.
-fn build(config: &Value) -> Result<CosineDecay, learnrate::Error> {
+/// Builds the schedule of a class from what JSON has no words for.
+fn build(config: &Value) -> Result<Schedule, learnrate::Error> {
     let rate = |field: &str| config.get(field).filter(|value| !value.is_null()).map(number);
-    CosineDecay::new(Config {
-        alpha: rate("alpha").unwrap_or_default(),
-        warmup_target: rate("warmup_target"),
-        warmup_steps: config["warmup_steps"].as_u64().unwrap_or_default(),
-        ..Config::new(
-            rate("initial_learning_rate").unwrap(),
-            config["decay_steps"].as_u64().unwrap(),
-        )
-    })
+    let initial = rate("initial_learning_rate").unwrap();
+    let Some(phases) = config.get("phases") else {
+        return Schedule::new(CosineDecay {
+            alpha: rate("alpha").unwrap_or_default(),
+            warmup_target: rate("warmup_target"),
+            warmup_steps: config["warmup_steps"].as_u64().unwrap_or_default(),
+            ..CosineDecay::new(initial, config["decay_steps"].as_u64().unwrap())
+        });
+    };
+    let phase = |phase: &Value| Phase {
+        start: phase.get("start").map(number),
+        power: phase.get("power").map(number),
+        ..Phase::new(phase["steps"].as_u64().unwrap(), number(&phase["learning_rate"]))
+    };
+    Schedule::new(Phases::new(initial, phases.as_array().unwrap().iter().map(phase).collect()))
 }
 
 #[test]
 fn refused_fields() {
     let mut wrong = Vec::new();
     for case in cases("bad_fields") {
-        let config = &case["config"];
+        let text = case["config"].to_string();
         let expected = case["error"].as_str().unwrap();
-        let text = config.to_string();
         let refusal = if text.contains("\"nan\"") || text.contains("\"inf\"") {
-            build(config).unwrap_err().to_string()
+            build(&case["config"]).unwrap_err().to_string()
         } else {
-            read(config).unwrap_err().to_string()
+            read(&case).unwrap_err().to_string()
         };
         if refusal != expected {
             wrong.push(format!("{text}\n  expected {expected}\n  received {refusal}"));
@@ -113,41 +124,8 @@ fn refused_fields() {
 }
 
 #[test]
-fn arrays_are_no_objects() {
-    let config = r#"[0.1, 1000, 0.0, "CosineDecay", null, 0]"#;
-    let arrays = [
-        format!(r#"{{"class_name": "CosineDecay", "config": {config}}}"#),
-        format!(r#"["keras.optimizers.schedules", "CosineDecay", {config}, null]"#),
-    ];
-    for array in arrays {
-        let error = serde_json::from_str::<CosineDecay>(&array).unwrap_err().to_string();
-        assert!(error.contains("expected an object"), "{error}");
-    }
-}
-
-#[test]
-fn counts_may_be_written_as_floats() {
-    for (decay_steps, warmup_steps) in [("1000.0", "0.0"), ("1e3", "-0.0"), ("1000", "-0")] {
-        let config = format!(
-            r#"{{"initial_learning_rate": 0.1, "decay_steps": {decay_steps}, "warmup_steps": {warmup_steps}}}"#
-        );
-        let schedule = read(&serde_json::from_str(&config).unwrap()).unwrap();
-        assert_eq!(schedule.config(), &Config::new(0.1, 1000));
-    }
-    let error = read(&json!({"initial_learning_rate": 0.1, "decay_steps": "1000"})).unwrap_err();
-    assert!(error.to_string().starts_with("`decay_steps`: invalid type: string"), "{error}");
-}
-
-#[test]
-fn a_class_is_named_by_a_string() {
-    let text = r#"{"class_name": {"CosineDecay": null}, "config": {"initial_learning_rate": 0.1, "decay_steps": 1000}}"#;
-    let error = serde_json::from_str::<CosineDecay>(text).unwrap_err().to_string();
-    assert!(error.contains("expected a string"), "{error}");
-}
-
-#[test]
 fn refused_steps() {
-    let schedule = CosineDecay::new(Config::new(0.3, 1000)).unwrap();
+    let schedule = Schedule::new(CosineDecay::new(0.3, 1000)).unwrap();
     for case in cases("bad_steps") {
         let refusal = if let Some(steps) = case["steps"].as_array() {
             let steps: Vec<f64> = steps.iter().map(number).collect();

@@ -1,145 +1,69 @@
 """The promise: a rate is within a few ULP of the formula in exact arithmetic, at every step, the last ones included;
-exact at the joints; and never rising during decay.
+exact at the joints; and never turning within a segment.
 
-The oracle is the formula of the documentation, with its cosine, in 200 bits: none of the library's own arithmetic.
 `pytest -rP tests/test_accuracy.py` shows the worst errors seen.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Callable
+import random
+from collections.abc import Iterable
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from types import ModuleType
+from typing import TYPE_CHECKING
 
-import mpmath
 import numpy as np
 import pytest
+from family import FAR, Example, Row
+from oracle import LONG, SHORT, Fields, Piece, Pieces, check, errors, phases
 
 if TYPE_CHECKING:
     from learnrate import CosineDecay as Schedule
 
-# The bounds that src/cosine.rs derives, for alpha <= 10 and for any alpha, in ULP of the exact rate or of the given
-# one, whichever is larger. (They differ only where a power of two lies between the two rates.)
-SHORT = 2**26  # steps, up to which the squares of whole ones are exact in float64
-WHOLE = 4.52, 5.31  # whole steps, decay_steps <= SHORT
-FRACTIONAL = 5.41, 6.09  # other steps: one square is rounded
-LONG = 6.28, 6.88  # decay_steps > SHORT: both squares are rounded
-WARMUP = 2.5  # a line takes fewer roundings than the cosine
-FAR = 10**15  # steps; two such phases still add up to less than 2**53
 
-
-class Fields(NamedTuple):
-    """A schedule without its name. `warmup_steps` is 0 where there is no target."""
-
-    initial_learning_rate: float
-    decay_steps: int
-    alpha: float = 0.0
-    warmup_target: float | None = None
-    warmup_steps: int = 0
-
-    @property
-    def peak(self) -> float:
-        return self.initial_learning_rate if self.warmup_target is None else self.warmup_target
-
-    @property
-    def total_steps(self) -> int:
-        return self.warmup_steps + self.decay_steps
-
-
-@cache
-def cos_pi(done: mpmath.mpf, length: int) -> mpmath.mpf:
-    return mpmath.cos(mpmath.pi * done / length)
-
-
-def exact_rate(fields: Fields, step: float) -> mpmath.mpf:
-    """The piecewise formula; call it in `mpmath.workprec(200)`. 1 + cos loses 106 bits at most, 2 * log2(2**53)."""
-    initial, peak, alpha = (mpmath.mpf(x) for x in (fields.initial_learning_rate, fields.peak, fields.alpha))
-    if step < fields.warmup_steps:
-        return initial + (peak - initial) * mpmath.mpf(step) / fields.warmup_steps
-    if step < fields.total_steps:
-        cosine = cos_pi(mpmath.mpf(step) - fields.warmup_steps, fields.decay_steps)
-        return peak * ((1 - alpha) * (1 + cosine) / 2 + alpha)
-    return peak * alpha
-
-
-@cache
-def exact_rates(fields: Fields, steps: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Per step: a float64 near the exact rate, the ULP of the exact rate, how many of these it is from the float64."""
-    rows = []
-    with mpmath.workprec(200):
-        for step in steps:
-            exact = exact_rate(fields, step)
-            near = float(exact)
-            # Subnormals share one ULP, 2**-1074, and so does an exact 0.
-            ulp = math.ldexp(1.0, max(mpmath.frexp(exact)[1] - 53, -1074) if exact else -1074)
-            rows.append((near, ulp, float((exact - near) / ulp)))
-    return tuple(np.array(rows).T)
-
-
-def bounds(fields: Fields, steps: np.ndarray) -> np.ndarray:
-    column = 0 if fields.alpha <= 10 else 1
-    short = np.where(steps == np.trunc(steps), WHOLE[column], FRACTIONAL[column])
-    return np.where(steps < fields.warmup_steps, WARMUP, short if fields.decay_steps <= SHORT else LONG[column])
-
-
-def check(CosineDecay: type[Schedule], fields: Fields, steps: np.ndarray) -> np.ndarray:
-    """The errors in ULP of the exact rates, none of them above its bound."""
-    rates = CosineDecay(**fields._asdict())(steps)
-    near, ulp, rest = exact_rates(fields, tuple(steps.tolist()))
-    off: np.ndarray = np.abs((rates - near) / ulp - rest)
-    derived = bounds(fields, steps)
-    larger = np.maximum(ulp, np.spacing(rates))
-    bad = np.flatnonzero(~(off * (ulp / larger) <= derived))
-    assert not bad.size, f"{fields} at {steps[bad].tolist()}: off by {off[bad].tolist()} ULP"
-    return off
-
-
-def steps_of_phase(rng: np.random.Generator, first: int, length: int) -> np.ndarray:
-    """Anywhere in the phase; at every distance from its joints; around its middle; its last twenty steps."""
-    close = (length ** rng.random(12)).astype(np.int64)
+def whole_steps(rng: np.random.Generator, piece: Piece, count: int) -> np.ndarray:
+    """Anywhere in the piece; at every distance from its joints; around its middle; its last twenty steps."""
+    first, length = piece.start, int(piece.end) - piece.start
+    close = (length ** rng.random(count)).astype(np.int64)
     last = first + length
     middle = first + length // 2 + np.arange(-2, 3)
-    anywhere = rng.integers(first, last, 10, endpoint=True)
-    whole = np.r_[anywhere, middle, first + np.arange(4), first + close, last - close, last - np.arange(21)]
-    between = np.r_[first + length * rng.random(4), last - 20 * rng.random(4)]
-    steps: np.ndarray = np.r_[whole, between]
+    anywhere = rng.integers(first, last, count, endpoint=True)
+    steps: np.ndarray = np.r_[anywhere, middle, first + np.arange(4), first + close, last - close, last - np.arange(21)]
     return steps.clip(first, last)
 
 
-@cache
-def random_cases() -> list[tuple[Fields, np.ndarray]]:
+def steps_of(pieces: Pieces, count: int = 10) -> list[float]:
+    """Those of each piece, some of them fractional; beside each joint; and far beyond the end."""
     rng = np.random.default_rng(20170813)
-
-    def steps_up_to(most: int) -> int:
-        return round(float(most ** rng.random()))
-
-    cases = []
-    for i in range(160):
-        peak = 10.0 ** rng.uniform(-9, 3) * (1e-300, 1e290, 1, 1, 1, 1, 1, 1)[i % 8]
-        alpha = (0.0, rng.random(), 10.0 ** rng.uniform(-20, -2), 1.0, 10.0 ** rng.uniform(0, 6))[i % 5]
-        decay = max(2, steps_up_to(SHORT if i % 2 else FAR))
-        if i % 3 == 0:
-            fields = Fields(peak, decay, alpha)
-        else:
-            initial = 0.0 if i % 7 == 0 else peak * 10.0 ** rng.uniform(-6, 6)
-            fields = Fields(initial, decay, alpha, peak, steps_up_to(FAR))
-        steps = steps_of_phase(rng, fields.warmup_steps, decay)
-        if fields.warmup_steps:
-            steps = np.r_[steps_of_phase(rng, 0, fields.warmup_steps), steps]
-        cases.append((fields, steps))
-    return cases
+    steps: list[float] = [0.0, 5e-324, pieces[-1].start + 0.5, 2.0**53, 1e30]
+    for piece in pieces[:-1]:
+        start, length = piece.start, piece.end - piece.start
+        steps += whole_steps(rng, piece, count).tolist()
+        steps += (start + length * rng.random(4)).tolist() + (start + length - min(length, 20) * rng.random(4)).tolist()
+        steps += [math.nextafter(piece.end, 0.0), math.nextafter(start, math.inf)]
+    return sorted(set(map(float, steps)))
 
 
-def test_random_schedules_are_accurate(
-    CosineDecay: type[Schedule], record_property: Callable[[str, object], None]
-) -> None:
+def test_examples_are_accurate(learnrate: ModuleType, example: Example) -> None:
+    found = errors(example.make(learnrate), example.pieces, steps_of(example.pieces, 5 if len(example.pieces) > 9 else 20))
+    print("worst ULP by bound:", found)
+
+
+@cache
+def drawn(row: Row, count: int) -> list[tuple[tuple[object, ...], Pieces, list[float]]]:
+    rng = random.Random(20170813)
+    fields = [row.draw(rng) for _ in range(count)]
+    return [(one, row.exact(*one), steps_of(row.exact(*one))) for one in fields]
+
+
+def test_any_schedules_are_accurate(learnrate: ModuleType, row: Row) -> None:
     worst: dict[float, float] = {}
-    for fields, steps in random_cases():
-        off = check(CosineDecay, fields, steps)
-        for bound in np.unique(bounds(fields, steps)).tolist():
-            worst[bound] = max(worst.get(bound, 0.0), off[bounds(fields, steps) == bound].max().item())
-    record_property("worst_ulp_by_bound", worst)
+    for fields, pieces, steps in drawn(row, 120):
+        for bound, off in errors(row.cls(learnrate)(*fields), pieces, steps).items():
+            worst[bound] = max(worst.get(bound, 0.0), off)
+    assert len(worst) >= 4  # lines, holds, and cosines of more than one kind
     print("worst ULP by bound:", {bound: round(worst[bound], 2) for bound in sorted(worst)})
 
 
@@ -148,16 +72,13 @@ RATES = [(0.0, 0.1, 1e-3), (0.7, 1e-9, 3e-6), (3.7e-5, 1.5, 0.3), (1.0, 1.0, 1.1
 
 @pytest.mark.parametrize(
     ("initial", "alpha", "target", "warmup"),
-    [(0.1, 0.0, None, 0), *((*rates, warmup) for rates in RATES for warmup in (0, 1, 6))],
+    [(0.1, 0.0, None, 0), *((*rates, warmup) for rates in RATES for warmup in (1, 6))],
 )
 def test_every_step_of_short_schedules_is_accurate(
     CosineDecay: type[Schedule], initial: float, alpha: float, target: float | None, warmup: int
 ) -> None:
-    worst = 0.0
     for decay in range(1, 65):
-        fields = Fields(initial, decay, alpha, target, warmup)
-        worst = max(worst, check(CosineDecay, fields, np.arange(fields.total_steps + 2)).max())
-    print(f"worst: {worst:.2f} ULP")
+        check(CosineDecay, Fields(initial, decay, alpha, target, warmup), range(warmup + decay + 2))
 
 
 @pytest.mark.parametrize(
@@ -185,8 +106,7 @@ def test_every_step_of_short_schedules_is_accurate(
     ],
 )
 def test_hard_points_are_accurate(CosineDecay: type[Schedule], fields: Fields, step: float) -> None:
-    (off,) = check(CosineDecay, fields, np.array([step]))
-    print(f"off by {off:.2f} ULP")
+    print(f"off by {check(CosineDecay, fields, [step]):.2f} ULP")
 
 
 @pytest.mark.parametrize(
@@ -203,44 +123,103 @@ def test_extreme_rates_are_accurate(CosineDecay: type[Schedule], fields: Fields)
     check(CosineDecay, fields, np.arange(0, 1200, 1.5))
 
 
-def test_joints_are_exact(CosineDecay: type[Schedule]) -> None:
-    for fields, _ in random_cases():
-        schedule = CosineDecay(**fields._asdict())
-        floor = fields.peak * fields.alpha
-        for step, rate in {
-            0: fields.initial_learning_rate,
-            fields.warmup_steps: fields.peak,
-            fields.total_steps: floor,
-            fields.total_steps + 0.5: floor,
-            fields.total_steps + 1: floor,
-            2**53: floor,
-            1e30: floor,
-            math.inf: floor,
-        }.items():
-            assert schedule(step) == rate, (fields, step)
-            assert schedule([step]) == [rate], (fields, step)
+def check_joints(schedule: Schedule, pieces: Pieces) -> None:
+    """Each piece has its first rate at its start; the last one has it for ever."""
+    joints = {float(piece.start): float(piece.first) for piece in pieces}
+    end = pieces[-1].start
+    after = dict.fromkeys([end + 0.5, end + 1, 2.0**53, 1e30, math.inf], float(pieces[-1].first))
+    for step, rate in (joints | after).items():
+        assert schedule(step) == rate, step
+        assert schedule([step]) == [rate], step
+    steps = [*joints, *after]
+    assert schedule(steps[::-1]).tolist() == [(joints | after)[step] for step in steps[::-1]]
+
+
+def test_joints_are_exact(learnrate: ModuleType, example: Example) -> None:
+    check_joints(example.make(learnrate), example.pieces)
+
+
+def test_joints_of_any_schedules_are_exact(learnrate: ModuleType, row: Row) -> None:
+    for fields, pieces, _ in drawn(row, 120):
+        check_joints(row.cls(learnrate)(*fields), pieces)
+
+
+def test_joints_belong_to_what_follows(learnrate: ModuleType, example: Example) -> None:
+    # The limit before a joint is the rate that the piece leads to, though the joint may be a jump.
+    schedule = example.make(learnrate)
+    for piece, after in itertools.pairwise(example.pieces):
+        before = math.nextafter(piece.end, 0.0)
+        first, last = float(piece.first), float(piece.last)
+        # That step is `left` <= 1 before the end. The rate there is no further from the last one than a line's or
+        # cosine's, of the greatest slope pi/2, is; and 7 ULP, the greatest bound, of rounding.
+        left = (piece.end - before) / (piece.end - piece.start)
+        room = (math.pi / 2 * left) * abs(last / 2 - first / 2) * 2 + LONG[1] * math.ulp(max(first, last)) * (left > 1e-3)
+        room += LONG[1] * math.ulp(last)
+        assert abs(schedule(before) - last) <= room
+        assert schedule(piece.end) == float(after.first)
+
+
+# Near 2**53 one step changes z = (n / T)**2 by an ULP or two: there the order of the rates hangs by a bit.
+LONGEST = 2**49  # steps, up to which a piece never turns
+
+
+def windows(piece: Piece, width: int) -> Iterable[np.ndarray]:
+    """Runs of whole steps: all of a short piece; at its joints, around its middle, and anywhere."""
+    length = int(piece.end) - piece.start
+    if length <= 20_000:
+        return [piece.start + np.arange(length + 1)]
+    rng = np.random.default_rng(length)
+    around = np.r_[0, 1, rng.random(6), 0.5] * length
+    return piece.start + (around.astype(np.int64)[:, None] + np.arange(-width // 2, width // 2)).clip(0, length)
+
+
+def check_monotone(schedule: Schedule, pieces: Pieces, width: int) -> None:
+    for piece in pieces[:-1]:
+        # Keras's decay, down, never turns at any length.
+        if piece.end - piece.start > LONGEST and not (piece.shape == "cosine" and piece.last <= piece.first):
+            continue
+        first, last = float(piece.first), float(piece.last)
+        for steps in windows(piece, width):
+            rates = schedule(steps)
+            if steps[-1] == piece.end:  # where the next one starts, perhaps with a jump
+                rates[steps == piece.end] = last
+            differences = np.diff(rates)
+            assert (differences <= 0).all() if last <= first else (differences >= 0).all(), piece
+            assert min(first, last) <= rates.min() <= rates.max() <= max(first, last), piece
+
+
+def test_no_piece_turns(learnrate: ModuleType, example: Example) -> None:
+    check_monotone(example.make(learnrate), example.pieces, 4_000 if len(example.pieces) < 9 else 400)
+
+
+def test_no_piece_of_any_schedules_turns(learnrate: ModuleType, row: Row) -> None:
+    for fields, pieces, _ in drawn(row, 120):
+        check_monotone(row.cls(learnrate)(*fields), pieces, 400)
 
 
 @pytest.mark.parametrize("alpha", [0.0, 1e-12, 0.1, 0.5, 0.75, 0.999999, 1.0])
 @pytest.mark.parametrize(
     "decay",
-    # Near 2**53 one step changes z = (n / T)**2 by an ULP or two: there the order of the rates hangs by a bit.
-    [1, 2, 3, 100, 99_999, 2**26, 2**27 + 1, 10**12, 2**52 + 1, 2**53 - 401, 2**53 - 400, 2**53 - 2, 2**53 - 1, 2**53],
+    [1, 2, 3, 100, 99_999, SHORT, 2**27 + 1, 10**12, 2**52 + 1, *(2**53 - less for less in (401, 400, 2, 1, 0))],
 )
 def test_decay_never_rises(CosineDecay: type[Schedule], decay: int, alpha: float) -> None:
-    rng = np.random.default_rng(decay)
     warmup = min(7, 2**53 - decay)
-    around = np.r_[0, 1, rng.random(6), 0.5] * decay
-    windows = around.astype(np.int64)[:, None] + np.arange(-2_000, 2_000)
-    for peak in (1.0, 1e-3, *np.exp2(rng.random(3))):
-        rates = CosineDecay(0.0, decay, alpha, warmup_target=peak, warmup_steps=warmup)(warmup + windows.clip(0, decay))
-        assert (np.diff(rates) <= 0).all(), f"{peak=!r}"
-        assert (rates <= peak).all()
-        assert (rates >= peak * alpha).all()
+    for peak in (1.0, 1e-3, *np.exp2(np.random.default_rng(decay).random(3)).tolist()):
+        fields = Fields(0.0, decay, alpha, peak, warmup)
+        check_monotone(CosineDecay(**fields._asdict()), fields.pieces, 4_000)
+
+
+@pytest.mark.parametrize("length", [2**26 + 1, 10**12 + 39, FAR, LONGEST - 1, LONGEST])
+@pytest.mark.parametrize("shape", ["linear", "cosine"])
+def test_no_long_phase_turns(learnrate: ModuleType, shape: str, length: int) -> None:
+    rng = random.Random(length)
+    for _ in range(20):
+        fields = (rng.random(), ((length, rng.choice([0.0, rng.random(), 10 * rng.random()]), shape),))
+        check_monotone(learnrate.Phases(*fields), phases(*fields), 2_000)
 
 
 def test_no_step_of_a_hundred_thousand_rises(CosineDecay: type[Schedule]) -> None:
     for fields in (Fields(0.1, 100_000), Fields(0.0, 99_999, 0.1, 3e-4, 2_000)):
-        rates = CosineDecay(**fields._asdict())(range(fields.warmup_steps, fields.total_steps + 10))
+        rates = CosineDecay(**fields._asdict())(range(fields.warmup_steps, fields.pieces[-1].start + 10))
         assert (np.diff(rates) <= 0).all()
         assert (np.diff(rates[: fields.decay_steps + 1]) < 0).all()  # steps are far apart at this length

@@ -17,6 +17,7 @@ import pytest
 CLI = Callable[..., tuple[int, str, str]]
 Show = Callable[[dict[str, Any] | str | bytes | Path], tuple[int, str, str]]
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.json"))
+LLAMA = EXAMPLES[0].with_name("llama2-7b.json")
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def show(cli: CLI, tmp_path: Path) -> Show:
     def show(config: dict[str, Any] | str | bytes | Path) -> tuple[int, str, str]:
         file = config if isinstance(config, Path) else tmp_path / "schedule.json"
         if isinstance(config, dict):
-            config = json.dumps({"class_name": "CosineDecay", "config": config})
+            config = json.dumps({"class_name": "Phases" if "phases" in config else "CosineDecay", "config": config})
         if not isinstance(config, Path):
             file.write_bytes(config if isinstance(config, bytes) else config.encode())
         return cli("show", file)
@@ -38,12 +39,21 @@ def advice(output: str) -> list[str]:
     return [line for line in output.splitlines() if line.startswith("advice: ")]
 
 
-def test_it_tells_phases_rates_and_telling_steps(show: Show) -> None:
+def cells(output: str) -> list[list[str]]:
+    """The lines of the tables, and others as one cell."""
+    return [[cell.strip() for cell in line.split("  ") if cell] for line in output.splitlines()]
+
+
+def phases(initial: float, *phases: tuple[int, float, str, float | None]) -> dict[str, Any]:
+    keys = ("steps", "learning_rate", "shape", "start")
+    return {"initial_learning_rate": initial, "phases": [dict(zip(keys, phase, strict=True)) for phase in phases]}
+
+
+def test_it_tells_segments_rates_and_telling_steps(show: Show) -> None:
     config = {"initial_learning_rate": 0.5, "decay_steps": 4000, "alpha": 0.25, "warmup_target": 2.0}
     status, out, err = show({**config, "warmup_steps": 1000})
     assert (status, err) == (0, "")
-    lines = [line.split("  ") for line in out.splitlines()]
-    table = [[cell.strip() for cell in line if cell] for line in lines]
+    table = cells(out)
     for row in (
         ["first 0.5, peak 2, final 0.5, 5,000 steps"],
         ["warmup", "0 to 1,000", "0.5 to 2, linear"],
@@ -59,14 +69,86 @@ def test_it_tells_phases_rates_and_telling_steps(show: Show) -> None:
     assert advice(out) == []
 
 
+def test_it_tells_of_phases_holds_and_jumps(show: Show) -> None:
+    stages = phases(0.5, (1000, 2.0, "linear", None), (2000, 2.0, "linear", None), (500, 1.0, "cosine", 1.5))
+    status, out, err = show(stages)
+    assert (status, err) == (0, "")
+    table = cells(out)
+    tables = [row for row in table if len(row) == 3]
+    assert tables == [
+        ["segment", "steps", "rate"],
+        ["warmup", "0 to 1,000", "0.5 to 2, linear"],
+        ["hold", "1,000 to 3,000", "2"],
+        ["decay", "3,000 to 3,500", "1.5 to 1, half a cosine"],
+        ["hold", "from 3,500", "1"],
+        ["0", "0.5", "first update"],
+        ["500", "1.25", "half of the warmup"],
+        ["1,000", "2", "peak, where the hold starts"],
+        ["3,000", "1.5", "jump from 2, where the decay starts"],
+        ["3,125", "1.42678", "1/4 of the decay"],
+        ["3,250", "1.25", "1/2 of the decay"],
+        ["3,375", "1.07322", "3/4 of the decay"],
+        ["3,499", "1", "last update before the hold"],
+        ["3,500", "1", "held from here on"],
+    ]
+    assert ["first 0.5, peak 2, final 1, 3,500 steps"] in table
+    assert advice(out) == []
+
+
+def test_it_tells_of_a_constant(show: Show) -> None:
+    status, out, err = show(phases(0.25))
+    assert (status, err) == (0, "")
+    table = cells(out)
+    assert ["constant 0.25"] in table
+    assert [row for row in table if len(row) > 1][-4:] == [
+        ["segment", "steps", "rate"],
+        ["hold", "from 0", "0.25"],
+        ["step", "rate"],
+        ["0", "0.25", "held from here on"],
+    ]
+    assert advice(out) == []
+
+
+def test_many_segments_are_counted_not_listed(show: Show) -> None:
+    rates = [(10, 1.0 + i % 2, "linear", None) for i in range(1000)]
+    status, out, err = show(phases(0.5, *rates))
+    assert (status, err) == (0, "")
+    table = cells(out)
+    assert len([row for row in table if row and row[0] in ("warmup", "rise", "decay")]) == 40
+    assert ["...", "960 more"] in table
+    assert ["hold", "from 10,000", "2"] in table
+    assert ["400", "2", "the 40th segment ends"] in table
+    assert len(out.splitlines()) < 120
+
+
+@pytest.mark.parametrize(
+    ("config", "text"),
+    [
+        (phases(0.0, (100, 0.1, "linear", None)), "initial_learning_rate = 0.001, the rate of the second."),
+        (phases(0.0, (100, 0.0, "linear", None), (9, 1.0, "linear", None)), "the first 100 updates have rate 0"),
+        (
+            phases(0.1, (60, 0.2, "linear", None), (50, 0.0, "linear", None)),
+            "(60 steps) is longer than the rest (50)",
+        ),
+        (phases(0.0), "nothing is trained"),
+        (phases(0.0, (100, 0.0, "linear", None)), "nothing is trained"),
+    ],
+)
+def test_it_advises_where_phases_look_like_a_mistake(show: Show, config: dict[str, Any], text: str) -> None:
+    status, out, _ = show(config)
+    assert status == 0
+    assert len(advice(out)) == 1
+    assert text in advice(out)[0]
+
+
 @pytest.mark.parametrize(
     ("config", "text"),
     [
         ({"warmup_target": 0.1, "warmup_steps": 100, "initial_learning_rate": 0.0}, "first update has rate 0"),
-        ({"warmup_target": 0.1, "warmup_steps": 100, "initial_learning_rate": 0.0}, "warmup_steps = 0.001."),
+        ({"warmup_target": 0.1, "warmup_steps": 100, "initial_learning_rate": 0.0}, "initial_learning_rate = 0.001,"),
         ({"warmup_steps": 100}, "warmup_steps = 100 has no effect"),
         ({"warmup_target": 0.2}, "initial_learning_rate has no effect"),
-        ({"warmup_target": 0.2, "warmup_steps": 1001}, "longer than the decay"),
+        ({"warmup_target": 0.2, "warmup_steps": 1001}, "the warmup (1,001 steps) is longer than the rest (1,000)"),
         ({"initial_learning_rate": 1e-3, "alpha": 1e-5}, "the final rate is 1e-08. For a final rate of 1e-05, set"),
         ({"alpha": 2.0}, "the rate rises"),
         ({"initial_learning_rate": 0}, "nothing is trained"),
@@ -163,7 +245,7 @@ def test_help_fits_80_columns_and_its_examples_run(
     assert all(len(line) <= 80 for line in out.splitlines())
     monkeypatch.chdir(tmp_path)
     for name in ("schedule.json", "old.json", "new.json"):
-        Path(name).write_bytes(EXAMPLES[0].read_bytes())
+        Path(name).write_bytes(LLAMA.read_bytes())
     examples = re.findall(r"^  learnrate (.+)", out, re.MULTILINE)
     assert bool(examples) == bool(arguments)
     for example in examples:

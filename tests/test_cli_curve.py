@@ -18,6 +18,7 @@ CLI = Callable[..., tuple[int, str, str]]
 DOTS = {chr(code) for code in range(0x2801, 0x2900)}
 VIT = Path(__file__).parent.parent / "examples" / "vit-b16-imagenet.json"
 LLAMA = VIT.with_name("llama2-7b.json")
+DEEPSEEK = VIT.with_name("deepseek-v3.json")
 
 
 def drawn(output: str) -> list[str]:
@@ -115,6 +116,46 @@ def test_several_are_drawn_in_one_picture(cli: CLI) -> None:
         f"b  {VIT}: decay_steps=83835, alpha=0.0, warmup_target=0.003, warmup_steps=10000",
     ]
     assert out.count("held from here on") == 2
+
+
+def test_classes_are_drawn_in_one_picture(cli: CLI) -> None:
+    status, out, err = cli("show", DEEPSEEK, LLAMA)
+    assert (status, err) == (0, "")
+    assert len(drawn(out)) == 12
+    assert [line for line in out.splitlines() if line.startswith(("a  ", "b  "))] == [
+        f"a  {DEEPSEEK}: Phases",
+        f"b  {LLAMA}: CosineDecay",
+    ]
+
+
+@pytest.mark.parametrize("columns", [80, 50])
+def test_a_jump_is_drawn_straight_down(cli: CLI, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, columns: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    file = tmp_path / "schedule.json"
+    phases = [{"steps": 50, "learning_rate": 1.0}, {"steps": 50, "learning_rate": 0.0, "start": 0.0}]
+    config = {"initial_learning_rate": 1.0, "phases": phases}
+    file.write_text(json.dumps({"class_name": "Phases", "config": config}))
+    status, out, err = cli("show", file)
+    assert (status, err) == (0, "")
+    curve = drawn(out)
+    assert len(curve) == 12
+    gutter = curve[0].index("|") + 1
+    ends = {len(line) for line in curve[:-1]}  # every line but the lowest ends at the jump
+    assert len(ends) == 1
+    assert abs(ends.pop() - gutter - (columns - gutter) * 50 / 110) <= 1
+    assert len(curve[-1]) == columns
+    assert out.splitlines()[out.splitlines().index(curve[-1]) + 1].split() == ["0", "50", "100"]
+
+
+def test_a_constant_is_drawn_over_100_steps(cli: CLI, learnrate: ModuleType, tmp_path: Path) -> None:
+    file = tmp_path / "schedule.json"
+    file.write_text(learnrate.constant(0.5).to_json())
+    status, out, err = cli("show", file)
+    assert (status, err) == (0, "")
+    (line,) = [line for line in drawn(out) if len(line) > 40]
+    assert line.startswith("0.5 |")
+    assert len(line) == 80
+    assert out.splitlines()[out.splitlines().index(line) + 1].split() == ["0", "100"]
 
 
 def test_the_rates_may_be_drawn_logarithmic(cli: CLI, tmp_path: Path) -> None:

@@ -47,6 +47,20 @@ def test_a_table_has_the_steps_asked_for_and_a_column_for_each_schedule(CosineDe
     assert len(out.splitlines()) == 11
 
 
+def test_a_table_of_phases_has_both_sides_of_a_jump(learnrate: ModuleType, cli: CLI, tmp_path: Path) -> None:
+    schedule = learnrate.Phases(0.25, [(2, 1.0), (2, 0.25, "cosine", None, 0.5)])
+    file = tmp_path / "schedule.json"
+    file.write_text(schedule.to_json())
+    status, out, err = cli("table", file)
+    assert (status, err) == (0, "")
+    assert out.splitlines() == ["step,learning_rate", "0,0.25", "1,0.625", "2,0.5", "3,0.375", "4,0.25"]
+    assert cli("table", file, VIT, "--stop", 1)[1].splitlines()[1] == "0,0.25,0.0"
+    # A constant has one line, unless more are asked for.
+    file.write_text(learnrate.constant(0.5).to_json())
+    assert cli("table", file)[1].splitlines()[1:] == ["0,0.5"]
+    assert cli("table", file, "--stop", 3)[1].splitlines()[1:] == ["0,0.5", "1,0.5", "2,0.5"]
+
+
 @pytest.mark.parametrize(
     ("option", "value", "rule"),
     [

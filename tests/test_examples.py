@@ -23,6 +23,7 @@ import pytest
 
 if TYPE_CHECKING:
     from learnrate import CosineDecay as Schedule
+    from learnrate import Phases
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "examples" / "README.md").read_text("utf-8")
@@ -56,28 +57,50 @@ RECIPES = {
     "keras-documentation": Recipe(0.0, 0.1, 0.0, 0.0, 1000, 1000 + 1000),
 }
 
+WARMUP_V3 = 2_000 * 3_072 * 4_096
+STAGES = {  # the rate at step 0; then tokens or steps, where the rate starts, where it leads to, and how
+    "bert-base": (0.0, [(10_000, 0.0, 1e-4, "linear"), (990_000, 9.9e-5, 0.0, "linear")]),
+    "deepseek-v3": (
+        0.0,
+        [
+            (WARMUP_V3, 0.0, 2.2e-4, "linear"),
+            (10_000 * BILLION - WARMUP_V3, 2.2e-4, 2.2e-4, "hold"),
+            (4_300 * BILLION, 2.2e-4, 2.2e-5, "cosine"),
+            (333 * BILLION, 2.2e-5, 2.2e-5, "hold"),
+            (167 * BILLION, 7.3e-6, 7.3e-6, "hold"),
+        ],
+    ),
+}
+
 every_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+every_cosine = pytest.mark.parametrize("file", [file for file in FILES if file.stem in RECIPES], ids=lambda f: f.stem)
 
 
 def test_the_readme_lists_every_example() -> None:
     table = re.findall(r"^\| \[(.+)\]\(\1\) \|.*\| (.+) \| (.+) \| (.+) \|$", README, re.MULTILINE)
     assert sorted(name for name, *_ in table) == [file.name for file in FILES]
     for name, *cells in table:
-        numbers = [int(cell.split()[-1].replace(",", "")) for cell in cells]  # each is the result of its cell
-        recipe = RECIPES[Path(name).stem]
-        assert numbers == [recipe.total, recipe.warmup, recipe.total - recipe.warmup], name
+        # Each number is the result of its part of the cell, and ends it.
+        total, warmup, rest = (
+            [int(part.split()[-1].replace(",", "")) for part in cell.split(", then ")] for cell in cells
+        )
+        if recipe := RECIPES.get(Path(name).stem):
+            assert (total, warmup, rest) == ([recipe.total], [recipe.warmup], [recipe.total - recipe.warmup]), name
+        else:
+            steps = [steps for steps, *_ in STAGES[Path(name).stem][1]]
+            assert (total, warmup, rest) == ([sum(steps)], steps[:1], steps[1:]), name
 
 
 @every_file
-def test_the_file_is_its_round_trip(CosineDecay: type[Schedule], file: Path) -> None:
+def test_the_file_is_its_round_trip(learnrate: ModuleType, file: Path) -> None:
     text = file.read_text("utf-8")
-    schedule = CosineDecay.from_json(text)
-    assert CosineDecay.from_json(schedule.to_json()) == schedule
+    schedule = learnrate.from_json(text)
+    assert learnrate.from_json(schedule.to_json()) == schedule
     # As text, for the order of the keys and the types of the numbers.
     assert json.dumps(json.loads(schedule.to_json()), indent=2) + "\n" == text
 
 
-@every_file
+@every_cosine
 def test_keras_takes_it(learnrate: ModuleType, file: Path) -> None:
     data = json.loads(file.read_bytes())
     theirs = keras.optimizers.schedules.deserialize(data)
@@ -87,7 +110,7 @@ def test_keras_takes_it(learnrate: ModuleType, file: Path) -> None:
     assert learnrate.deserialize(back) == learnrate.CosineDecay.from_json(file.read_bytes())
 
 
-@every_file
+@every_cosine
 def test_the_joints_are_the_published_ones(CosineDecay: type[Schedule], file: Path) -> None:
     schedule = CosineDecay.from_json(file.read_bytes())
     first, peak, alpha, floor, warmup, total = RECIPES[file.stem]
@@ -100,7 +123,7 @@ def test_the_joints_are_the_published_ones(CosineDecay: type[Schedule], file: Pa
     assert abs(Fraction(schedule(total)) - published) <= published / 2**51
 
 
-@every_file
+@every_cosine
 def test_the_rates_between_are_the_published_ones(CosineDecay: type[Schedule], file: Path) -> None:
     schedule, recipe = CosineDecay.from_json(file.read_bytes()), RECIPES[file.stem]
     peak, floor = Fraction(str(recipe.peak)), Fraction(str(recipe.floor))
@@ -124,6 +147,28 @@ def test_the_momentum_of_byol_is_its_formula(CosineDecay: type[Schedule]) -> Non
     assert schedule(total) == schedule.final_learning_rate == 1.0
 
 
+@pytest.mark.parametrize("name", STAGES)
+def test_the_stages_are_the_published_ones(learnrate: ModuleType, name: str) -> None:
+    schedule: Phases = learnrate.from_json((ROOT / "examples" / f"{name}.json").read_bytes())
+    first, stages = STAGES[name]
+    assert schedule(0) == first
+    *segments, hold = schedule.segments
+    told = [(s.end - s.start, s.first_rate, s.last_rate, s.shape) for s in segments]
+    assert told == stages
+    assert [schedule(segment.start) for segment in segments] == [rate for _, rate, *_ in stages]
+    assert schedule.total_steps == hold.start == sum(steps for steps, *_ in stages)
+    last = stages[-1][2]
+    assert [schedule(step) for step in (hold.start, hold.start + 1, 10 * hold.start)] == [last] * 3
+
+
+def test_bert_s_decay_is_that_of_its_program(learnrate: ModuleType) -> None:
+    schedule = learnrate.from_json((ROOT / "examples" / "bert-base.json").read_bytes())
+    for step in range(10_000, 1_000_001, 9_999):
+        published = Fraction(1, 10_000) * (1 - Fraction(step, 1_000_000))
+        # 9.9e-5 is rounded by 2**-53 of itself. The line is within 2.5 ULP, each 2**-52 of the rate at most.
+        assert abs(Fraction(schedule(step)) - published) <= published * Fraction(6, 2**53)
+
+
 @pytest.fixture(scope="module")
 def printed_by_rust(request: pytest.FixtureRequest) -> dict[str, list[str]]:
     """What `examples/show.rs` prints, by file."""
@@ -140,15 +185,13 @@ def printed_by_rust(request: pytest.FixtureRequest) -> dict[str, list[str]]:
 
 
 @every_file
-def test_rust_prints_the_same_bits(
-    CosineDecay: type[Schedule], file: Path, printed_by_rust: dict[str, list[str]]
-) -> None:
-    schedule, recipe = CosineDecay.from_json(file.read_bytes()), RECIPES[file.stem]
-    middle = recipe.warmup + (recipe.total - recipe.warmup) // 2
-    steps = sorted({0, 1, recipe.warmup, middle, recipe.total - 1, recipe.total})
+def test_rust_prints_the_same_bits(learnrate: ModuleType, file: Path, printed_by_rust: dict[str, list[str]]) -> None:
+    schedule = learnrate.from_json(file.read_bytes())
+    lines = [line.split(" ") for line in printed_by_rust[f"examples/{file.name}"]]
+    steps = [int(step) for step, *_ in lines]
+    starts = [int(segment.start) for segment in schedule.segments]
+    assert steps == sorted({*steps, *starts, 1, schedule.total_steps - 1})  # at least where segments start and end
     rates = schedule(np.array(steps))
     assert rates.tolist() == [schedule(step) for step in steps]
-    expected = [f"{step} {bits:#018x}" for step, bits in zip(steps, rates.view(np.uint64).tolist(), strict=True)]
-    lines = [line.split(" ") for line in printed_by_rust[f"examples/{file.name}"]]
-    assert [f"{step} {bits}" for step, _, bits in lines] == expected
     assert [float(rate) for _, rate, _ in lines] == rates.tolist()
+    assert [bits for *_, bits in lines] == [f"{bits:#018x}" for bits in rates.view(np.uint64).tolist()]

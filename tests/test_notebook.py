@@ -28,7 +28,7 @@ def cells(root: ElementTree.Element) -> list[list[str]]:
 def test_it_shows_joints_and_fields(CosineDecay: type[Schedule]) -> None:
     schedule = CosineDecay(0.5, 90_000, alpha=0.25, warmup_target=2.0, warmup_steps=10_000)
     assert cells(parsed(schedule)) == [
-        ["phase", "from step", "rate there"],
+        ["segment", "from step", "rate there"],
         ["warmup", "0", "0.5"],
         ["decay", "10,000", "2.0"],
         ["hold", "100,000", "0.5"],
@@ -84,6 +84,40 @@ def test_the_curve_is_the_schedule_s(CosineDecay: type[Schedule], fields: Any) -
     assert len(marks) == (3 if "warmup_target" in fields else 2)
     titles = [title.text for title in parsed(schedule).iter("title")]
     assert titles[-1] == f"{schedule.final_learning_rate!r} at {schedule.total_steps:,}"
+
+
+def test_it_shows_phases_holds_and_jumps(learnrate: ModuleType) -> None:
+    schedule = learnrate.Phases(0.0, [(10, 2.0), (60, 2.0), (30, 0.25, "cosine", None, 1.0)])
+    assert cells(parsed(schedule))[:5] == [
+        ["segment", "from step", "rate there"],
+        ["warmup", "0", "0.0"],
+        ["hold", "10", "2.0"],
+        ["decay", "70", "1.0"],
+        ["hold", "100", "0.25"],
+    ]
+    (line,) = parsed(schedule).iter("polyline")
+    points = [tuple(map(float, point.split(","))) for point in line.get("points", "").split()]
+    (left, bottom), (right, _) = points[0], points[-1]
+    top = min(y for _, y in points)
+    # At the jump, from 2 to 1 of 2, the curve goes straight down to half its height. The picture is 110 steps wide.
+    assert [y for x, y in points if abs(x - (left + (right - left) * 70 / 110)) < 0.1] == [top, (top + bottom) / 2]
+    titles = [title.text for title in parsed(schedule).iter("title")]
+    assert titles == ["0.0 at 0", "2.0 at 10", "1.0 at 70", "0.25 at 100"]
+
+
+def test_it_shows_a_constant_and_many_segments(learnrate: ModuleType) -> None:
+    root = parsed(learnrate.constant(0.5))
+    assert cells(root)[1] == ["hold", "0", "0.5"]
+    assert [title.text for title in root.iter("title")] == ["0.5 at 0"]
+    (line,) = root.iter("polyline")
+    (left, height), (right, same) = (map(float, point.split(",")) for point in line.get("points", "").split())
+    assert left < right
+    assert height == same == 75.0  # in the middle
+    html = learnrate.Phases(1.0, [(10, 1.0 + i % 2) for i in range(65_535)])._repr_html_()
+    root = ElementTree.fromstring(html)
+    assert len([row for row in cells(root) if row[0] in ("rise", "decay", "warmup", "hold")]) == 50
+    assert len(list(root.iter("circle"))) == 50
+    assert len(html) < 10**6 * 2
 
 
 def test_a_hostile_name_is_shown_and_does_nothing(CosineDecay: type[Schedule]) -> None:

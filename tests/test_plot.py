@@ -85,7 +85,7 @@ def test_a_warmup_too_short_to_be_seen_has_a_picture_of_its_own(learnrate: Any) 
     assert not schedule.replace(warmup_target=None, warmup_steps=0).plot().child_axes
 
 
-def test_phases_and_joints_are_marked(CosineDecay: Any) -> None:
+def test_segments_and_joints_are_marked(CosineDecay: Any) -> None:
     ax = CosineDecay(0.5, 900, alpha=0.25, warmup_target=2.0, warmup_steps=100).plot()
     texts = {text.get_text() for text in ax.texts}
     assert texts == {"warmup", "decay", "hold", "0.5 at 0", "2 at 100", "0.5 at 1,000"}
@@ -93,6 +93,66 @@ def test_phases_and_joints_are_marked(CosineDecay: Any) -> None:
     assert shaded == [(0, 100), (1000, pytest.approx(1100))]
     assert ax.get_legend() is None
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("step (optimizer updates done)", "learning rate")
+
+
+def test_a_jump_is_drawn_as_two_points(learnrate: Any) -> None:
+    schedule = learnrate.Phases(0.0, [(10, 2.0), (60, 2.0), (30, 0.25, "cosine", None, 1.0)])
+    ax = schedule.plot()
+    (line,) = ax.lines
+    steps, rates = line.get_data()
+    assert list(steps) == sorted(steps)
+    assert [rate for step, rate in zip(steps, rates, strict=True) if step == 70] == [2.0, 1.0]
+    # But for the jump's upper end the points are the schedule's.
+    assert [step for step, rate in zip(steps, rates, strict=True) if schedule(step) != rate] == [70]
+    joints = [(steps[i], rates[i]) for i in line.get_markevery()]
+    assert joints == [(0, 0.0), (10, 2.0), (70, 1.0), (100, 0.25)]
+    texts = {text.get_text() for text in ax.texts}
+    assert texts == {"warmup", "hold", "decay", "0 at 0", "2 at 10", "1 at 70", "0.25 at 100"}
+    shaded = [(patch.get_x(), patch.get_x() + patch.get_width()) for patch in ax.patches]
+    assert shaded == [(0, 10), (10, 70), (100, pytest.approx(110))]
+
+
+def test_a_constant_is_drawn_over_100_steps(learnrate: Any) -> None:
+    for log in (False, True):
+        ax = learnrate.constant(0.5).plot(log=log)
+        steps, rates = ax.lines[0].get_data()
+        assert (list(steps), list(rates)) == ([0, 100], [0.5, 0.5])
+        assert {text.get_text() for text in ax.texts} == {"hold", "0.5 at 0"}
+        ax.figure.draw_without_rendering()
+    # Beside another it reaches as far as that.
+    ax = learnrate.plot(learnrate.constant(0.5), learnrate.linear_decay(1.0, 5000))
+    assert [line.get_xdata()[-1] for line in ax.lines] == [pytest.approx(5500)] * 2
+
+
+def test_many_segments_are_drawn_without_labels(learnrate: Any) -> None:
+    ax = learnrate.Phases(1.0, [(10, 0.5 + i % 2, "cosine") for i in range(9)]).plot()
+    assert not any(" at " in text.get_text() for text in ax.texts)
+    schedule = learnrate.Phases(1.0, [(10, 0.5 + i % 2, "cosine") for i in range(65_535)])
+    steps, rates = learnrate._picture.curve(schedule, 720_000)[:2]
+    assert len(steps) == len(rates) <= 2**16 + 1
+    assert steps[-1] == 720_000
+
+
+def test_classes_are_told_apart_by_name_and_alike_ones_by_fields(learnrate: Any) -> None:
+    wsd = learnrate.warmup_stable_decay(1.0, 100, warmup_steps=10, decay_steps=20)
+    cosine = learnrate.CosineDecay(1.0, 100)
+    assert labels(learnrate.plot(wsd, cosine)) == ["Phases", "CosineDecay"]
+    assert labels(learnrate.plot(wsd, cosine, cosine.replace(alpha=0.5))) == ["Phases", "alpha=0.0", "alpha=0.5"]
+    other = learnrate.warmup_stable_decay(1.0, 100, warmup_steps=10, decay_steps=20, shape="cosine")
+    assert labels(learnrate.plot(wsd, other)) == ["phases[2].shape='linear'", "phases[2].shape='cosine'"]
+    # One more phase than the other has is told by what is given of it.
+    longer = learnrate.Phases(0.0, (*wsd.phases, learnrate.Phase(50, 0.25)))
+    assert labels(learnrate.plot(wsd, longer)) == [
+        "Phases",
+        "phases[3].steps=50, phases[3].learning_rate=0.25, phases[3].shape='linear'",
+    ]
+    # Where there are too many fields, those stay that tell most apart.
+    first, second, third = labels(learnrate.plot(wsd, other, learnrate.linear_decay(1.0, 100)))
+    assert "phases[2].shape='linear'" in first.replace("\n", " ")
+    assert "phases[2].shape='cosine'" in second.replace("\n", " ")
+    assert first.count("=") == second.count("=") == 8
+    assert first.endswith(", ...")
+    assert third == "initial_learning_rate=1.0, phases[0].steps=100, phases[0].learning_rate=0.0"
 
 
 def test_labels_keep_off_the_curve(CosineDecay: Any) -> None:

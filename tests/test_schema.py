@@ -21,8 +21,14 @@ ROOT = Path(__file__).parent.parent
 CASES = [json.loads(file.read_text("utf-8")) for file in sorted((ROOT / "tests" / "data").glob("*/cases.json"))]
 FILES = sorted((ROOT / "examples").glob("*.json"))
 CONFIG = {"initial_learning_rate": 0.1, "decay_steps": 1000}
-# Rules between two fields, and one within a string, for which a schema has no words.
-INEXPRESSIBLE = ("so small that peak * alpha is finite", "<= 2**53 - decay_steps", "surrogates")
+PHASE = {"steps": 10, "learning_rate": 0.1}
+# Rules between fields, and one within a string, for which a schema has no words.
+INEXPRESSIBLE = (
+    "so small that peak * alpha is finite",
+    "<= 2**53 - decay_steps",
+    "at most 2**53 steps long",
+    "surrogates",
+)
 
 
 def schema(learnrate: ModuleType) -> Draft202012Validator:
@@ -34,7 +40,7 @@ def schema(learnrate: ModuleType) -> Draft202012Validator:
 def error(learnrate: ModuleType, text: str) -> str | None:
     """Why the reader refuses the text, or None."""
     try:
-        learnrate.CosineDecay.from_json(text)
+        learnrate.from_json(text)
     except ValueError as refused:
         return str(refused)
     return None
@@ -49,15 +55,17 @@ def test_the_examples_are_valid(learnrate: ModuleType, file: Path) -> None:
     "case", [case for cases in CASES for case in cases["valid"]], ids=lambda case: json.dumps(case["config"])[:60]
 )
 def test_what_is_accepted_is_valid(learnrate: ModuleType, case: Any) -> None:
-    schema(learnrate).validate({"class_name": "CosineDecay", "config": case["config"]})
-    schema(learnrate).validate(json.loads(case["json"]))
+    written = json.loads(case["json"])
+    schema(learnrate).validate(written)
+    schema(learnrate).validate({"class_name": written["class_name"], "config": case["config"]})
 
 
 @pytest.mark.parametrize(
     "case", [case for cases in CASES for case in cases["bad_fields"]], ids=lambda case: case["error"][:60]
 )
 def test_what_is_refused_is_not_valid(learnrate: ModuleType, case: Any) -> None:
-    valid = schema(learnrate).is_valid({"class_name": "CosineDecay", "config": case["config"]})
+    class_name = "Phases" if "phases" in case["config"] else "CosineDecay"
+    valid = schema(learnrate).is_valid({"class_name": class_name, "config": case["config"]})
     assert not valid or any(rule in case["error"] for rule in INEXPRESSIBLE)
 
 
@@ -65,19 +73,35 @@ scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False,
 others = scalars | st.lists(scalars, max_size=2) | st.dictionaries(st.text(), scalars, max_size=2)
 # Mostly numbers that may do, so that other fields are looked at too.
 numbers = st.floats(0.0, 2.0) | st.integers(0, 10) | st.integers(2**53 - 5, 2**53 + 5) | others
-members = {
-    **dict.fromkeys(("initial_learning_rate", "decay_steps", "alpha", "warmup_target", "warmup_steps"), numbers),
-    "name": st.text() | others,
-}
-configs = st.fixed_dictionaries({}, optional={**members, "other": others})
+
+
+def some(required: dict[str, Any], optional: dict[str, Any]) -> st.SearchStrategy[Any]:
+    """Objects that have mostly the keys that they need."""
+    return st.fixed_dictionaries(required, optional={**optional, "other": others}) | st.fixed_dictionaries(
+        {}, optional={**required, **optional}
+    )
+
+
+names = {"name": st.text() | others}
+cosines = some(
+    {"initial_learning_rate": numbers, "decay_steps": numbers},
+    {**dict.fromkeys(("alpha", "warmup_target", "warmup_steps"), numbers), **names},
+)
+phase = some(
+    {"steps": numbers, "learning_rate": numbers},
+    {"shape": st.sampled_from(["linear", "cosine", "Linear"]) | others, "power": numbers, "start": numbers},
+)
+several = some({"initial_learning_rate": numbers, "phases": st.lists(phase, max_size=3) | others}, names)
+configs = {"CosineDecay": cosines, "Phases": several}
+known = st.one_of(*(st.fixed_dictionaries({"class_name": st.just(k), "config": v}) for k, v in configs.items()))
 envelopes = st.fixed_dictionaries(
-    {"class_name": st.just("CosineDecay") | others, "config": configs | others},
+    {"class_name": st.sampled_from([*configs, "Phase"]) | others, "config": st.one_of(*configs.values()) | others},
     optional={"module": others, "registered_name": others, "other": others},
 )
 
 
 @pytest.mark.filterwarnings("ignore:.*has no effect")
-@given(st.fixed_dictionaries({"class_name": st.just("CosineDecay"), "config": configs}) | envelopes | others)
+@given(known | envelopes | others)
 @example({"class_name": "CosineDecay", "config": {**CONFIG, "initial_learning_rate": 10**400}})
 @example({"class_name": "CosineDecay", "config": {**CONFIG, "initial_learning_rate": sys.float_info.max}})
 @example({"class_name": "CosineDecay", "config": {**CONFIG, "decay_steps": 2**53, "alpha": True}})
@@ -85,6 +109,18 @@ envelopes = st.fixed_dictionaries(
 @example({"class_name": "CosineDecay", "config": {**CONFIG, "decay_steps": 1000.5}})
 @example({"class_name": "CosineDecay", "config": {**CONFIG, "warmup_steps": 2.0, "name": None}})
 @example({"class_name": "CosineDecay", "config": {**CONFIG, "warmup_steps": 2**53}})
+@example({"class_name": "Phases", "config": CONFIG})
+@example({"class_name": "CosineDecay", "config": {"initial_learning_rate": 0.1, "phases": []}})
+@example({"class_name": "Phases", "config": {"initial_learning_rate": 0.1, "phases": []}})
+@example({"class_name": "Phases", "config": {"initial_learning_rate": 0.1, "phases": [PHASE, {**PHASE, "start": 1}]}})
+@example({"class_name": "Phases", "config": {"initial_learning_rate": 0.1, "phases": [{**PHASE, "steps": 0}]}})
+@example({"class_name": "Phases", "config": {"initial_learning_rate": 0.1, "phases": [{**PHASE, "steps": 2**53}]}})
+@example({"class_name": "Phases", "config": {"initial_learning_rate": 0.1, "phases": [{**PHASE, "steps": 2**53 + 1}]}})
+@example({"class_name": "Phases", "config": {"initial_learning_rate": 0.1, "phases": [{**PHASE, "power": 2}]}})
+@example({"class_name": "Phases", "config": {"initial_learning_rate": 0.1, "phases": [{**PHASE, "shape": "sqrt"}]}})
+@example({"class_name": "Phases", "config": {"initial_learning_rate": 0.1, "phases": [[10, 0.1]]}})
+@example({"class_name": "Phases", "config": {"initial_learning_rate": 0.1, "phases": {}}})
+@example({"class_name": "Phases", "config": {"initial_learning_rate": 0.1, "phases": [{**PHASE, "end": 5}]}})
 @settings(max_examples=500)
 def test_schema_and_reader_agree(learnrate: ModuleType, data: Any) -> None:
     text = json.dumps(data)
@@ -103,11 +139,24 @@ def test_the_largest_numbers(learnrate: ModuleType) -> None:
     assert not valid(decay_steps=2**53 + 1)
 
 
-def test_defaults_and_keys_are_those_of_the_class(learnrate: ModuleType) -> None:
+def test_the_longest_list_of_phases(learnrate: ModuleType) -> None:
+    for count in (65_535, 65_536):
+        config = {"initial_learning_rate": 0.1, "phases": [{"steps": 1, "learning_rate": 0.1}] * count}
+        data = {"class_name": "Phases", "config": config}
+        refused = error(learnrate, json.dumps(data))
+        assert schema(learnrate).is_valid(data) == (refused is None) == (count == 65_535)
+
+
+def test_defaults_and_keys_are_those_of_the_classes(learnrate: ModuleType) -> None:
     data: Any = schema(learnrate).schema
-    schedule = learnrate.CosineDecay(0.1, 1000)
-    assert list(data["properties"]) == list(learnrate.serialize(schedule))
-    fields = data["$defs"]["CosineDecay"]["properties"]
-    assert list(fields) == list(schedule.get_config())
-    defaults = {field: rule["default"] for field, rule in fields.items() if "default" in rule}
-    assert defaults == {field: schedule.get_config()[field] for field in list(fields)[2:]}
+    phase = learnrate.Phase(10, 0.1)
+    schedules = [learnrate.CosineDecay(0.1, 1000), learnrate.Phases(0.1, [phase])]
+    assert data["properties"]["class_name"] == {"enum": [type(schedule).__name__ for schedule in schedules]}
+    assert list(data["properties"]) == list(learnrate.serialize(schedules[0]))
+    configs = {type(schedule).__name__: schedule.get_config() for schedule in schedules}
+    for name, config in {**configs, "Phase": configs["Phases"]["phases"][0]}.items():
+        definition = data["$defs"][name]
+        fields = definition["properties"]
+        assert list(fields) == list(config)
+        defaults = {field: rule["default"] for field, rule in fields.items() if "default" in rule}
+        assert defaults == {field: config[field] for field in config if field not in definition["required"]}

@@ -41,15 +41,15 @@ import inspect
 import learnrate
 
 schedule = learnrate.CosineDecay(0.1, 1000)
-print("CosineDecay", inspect.signature(learnrate.CosineDecay))
 print("schedule", inspect.signature(schedule))
-print("serialize", inspect.signature(learnrate.serialize))
-print("plot", inspect.signature(learnrate.plot))
-print("deserialize", inspect.signature(learnrate.deserialize))
-for name in dir(schedule):
-    if not name.startswith("_") or name == "__replace__":
-        value = getattr(schedule, name)
-        print(name, inspect.signature(value) if callable(value) else value)
+for name in learnrate.__all__:
+    value = getattr(learnrate, name)
+    print(name, inspect.signature(value) if callable(value) and name != "Schedule" else type(value))
+for one in (schedule, learnrate.constant(0.1), learnrate.Phase(1, 0.1)):
+    for name in dir(one):
+        if not name.startswith("_") or name == "__replace__":
+            value = getattr(one, name)
+            print(name, inspect.signature(value) if callable(value) else value)
 """
 
 

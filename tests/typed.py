@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import learnrate
-from learnrate import CosineDecay
+from learnrate import CosineDecay, Phase, Phases, Schedule
 
 
 class Foreign:
@@ -82,6 +82,46 @@ class Subclass(CosineDecay):  # type: ignore[misc]
     pass
 
 
+# Phases, and the functions that make them
+
+phases = Phases(0.0, [Phase(1_000, 3e-4), (79_000, 3e-4), {"steps": 20_000, "learning_rate": 0.0}])
+assert_type(phases, Phases)
+assert_type(phases(5), float)
+assert_type(phases(steps, out=out32), NDArray[np.float32])
+assert_type(phases.phases, tuple[Phase, ...])
+assert_type(phases.phases[0].steps, int)
+assert_type(phases.phases[0].start, float | None)
+assert_type(phases.replace(name="WSD"), Phases)
+assert_type(Phases.from_json(phases.to_json()), Phases)
+assert_type(learnrate.constant(0.1), Phases)
+assert_type(learnrate.constant(0.1).with_warmup(100), Phases)
+assert_type(schedule.with_warmup(100), CosineDecay)
+assert_type(learnrate.linear_decay(3e-4, 100_000, warmup_steps=1_000), Phases)
+assert_type(learnrate.warmup_stable_decay(3e-4, 100_000, warmup_steps=1_000, decay_steps=20_000), Phases)
+
+Phases(0.0, 5)  # type: ignore[arg-type]
+Phase(5)  # type: ignore[call-arg]
+Phase(5, "0.1")  # type: ignore[arg-type]
+phases.phases[0].steps = 5  # type: ignore[misc]
+learnrate.linear_decay(3e-4, 100_000, 1_000)  # type: ignore[misc]
+learnrate.warmup_stable_decay(3e-4, 100_000)  # type: ignore[call-arg]
+
+
+class OtherPhase(Phase):  # type: ignore[misc]
+    pass
+
+
+# Any schedule
+
+every: list[Schedule] = [schedule, phases, learnrate.from_json(phases.to_json())]
+assert_type(every[0](range(3)), NDArray[np.float64])
+assert_type(every[0].total_steps, int)
+assert_type(every[0].final_learning_rate, float)
+assert_type(every[0].segments[0].kind, str)
+assert_type(every[0].segments[-1].end, float)
+assert_type(every[0].to_json(), str)
+assert_type(learnrate.serialize(every[0]), dict[str, Any])
+
 # Config exchange, and the rest of the package
 
 assert_type(schedule.get_config(), dict[str, Any])
@@ -90,7 +130,9 @@ assert_type(CosineDecay.from_config(schedule.get_config()), CosineDecay)
 assert_type(CosineDecay.from_json(schedule.to_json()), CosineDecay)
 assert_type(CosineDecay.from_json(b"{}"), CosineDecay)
 assert_type(learnrate.serialize(schedule), dict[str, Any])
-assert_type(learnrate.deserialize(learnrate.serialize(schedule)), CosineDecay)
+assert_type(learnrate.deserialize(learnrate.serialize(schedule)), Schedule)
+assert_type(learnrate.from_json(schedule.to_json()), Schedule)
+assert_type(learnrate.from_json(b"{}")(5), float)
 assert_type(learnrate.BACKEND, str)
 assert_type(learnrate.__version__, str)
 

@@ -1,31 +1,26 @@
-//! Any schedule at any steps: rates within the bound of `src/cosine.rs` of the exact ones, exact at the joints, never rising,
+//! Any schedule at any steps: rates within the bounds of `src/shapes/` of the exact ones, exact at the joints, never turning,
 //! and the same alone and in a slice. Steps that are none are refused.
 #![no_main]
 
-use learnrate::{Config, CosineDecay, Error};
+use learnrate::{CosineDecay, Definition, Error, Phase, PhaseShape, Phases, Schedule};
 use libfuzzer_sys::arbitrary::{Arbitrary, Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
 use rug::{Float, float::Constant};
 
 #[derive(Debug)]
 struct Case {
-    config: Config,
+    definition: Definition,
     steps: Vec<f64>,
 }
 
 impl<'a> Arbitrary<'a> for Case {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
-        let config = Config {
-            alpha: rate(u)?,
-            warmup_target: if u.arbitrary()? { Some(rate(u)?) } else { None },
-            warmup_steps: count(u)?,
-            ..Config::new(rate(u)?, count(u)?)
-        };
-        let (warmup, end) =
-            (config.warmup_steps as f64, (config.warmup_steps + config.decay_steps) as f64);
+        let definition = if u.arbitrary()? { cosine_decay(u)?.into() } else { phases(u)?.into() };
+        let joints: Vec<f64> = pieces(&definition).iter().map(|piece| piece.end).collect();
         let mut steps = Vec::new();
         while !u.is_empty() && steps.len() < 40 {
-            let from = *u.choose(&[0.0, warmup, (warmup + end) / 2.0, end])?;
+            let to = if joints.is_empty() { 0.0 } else { *u.choose(&joints)? };
+            let from = *u.choose(&[0.0, to / 2.0, to])?;
             let far = count(u)? as f64;
             let far = if u.arbitrary()? {
                 far
@@ -35,8 +30,103 @@ impl<'a> Arbitrary<'a> for Case {
             steps.push(if u.arbitrary()? { from + far } else { (from - far).abs() });
         }
         steps.push(f64::INFINITY);
-        Ok(Self { config, steps })
+        Ok(Self { definition, steps })
     }
+}
+
+fn cosine_decay(u: &mut Unstructured) -> Result<CosineDecay> {
+    Ok(CosineDecay {
+        alpha: rate(u)?,
+        warmup_target: if u.arbitrary()? { Some(rate(u)?) } else { None },
+        warmup_steps: count(u)?,
+        ..CosineDecay::new(rate(u)?, count(u)?)
+    })
+}
+
+fn phases(u: &mut Unstructured) -> Result<Phases> {
+    let initial = rate(u)?;
+    let mut phases = Vec::new();
+    for _ in 0..u.int_in_range(0..=20)? {
+        phases.push(Phase {
+            shape: *u.choose(&[PhaseShape::Linear, PhaseShape::Cosine])?,
+            start: if u.ratio(1, 4)? { Some(rate(u)?) } else { None },
+            ..Phase::new(if u.ratio(1, 8)? { 0 } else { count(u)? >> 4 }, rate(u)?)
+        });
+    }
+    Ok(Phases::new(initial, phases))
+}
+
+/// What leads from one rate to another, as the documentation of the classes has it.
+struct Piece {
+    start: f64,
+    end: f64,
+    first: Float,
+    last: Float,
+    shape: PhaseShape,
+}
+
+impl Piece {
+    /// The documented formula, without a difference that could cancel.
+    fn exact(&self, step: f64) -> Float {
+        let steps = self.end - self.start;
+        let (done, left) = (float(step) - self.start, float(self.end) - step);
+        match self.shape {
+            PhaseShape::Cosine => {
+                half_cosine(left, steps) * &self.first + half_cosine(done, steps) * &self.last
+            }
+            _ => (left * &self.first + done * &self.last) / steps,
+        }
+    }
+
+    /// The tables in `src/shapes/`.
+    #[allow(clippy::approx_constant)] // 6.28 is no circle's
+    fn bound(&self, step: f64, rate: f64) -> f64 {
+        let column = usize::from(self.last > float(10.0) * &self.first);
+        let normal = if self.shape == PhaseShape::Linear {
+            2.5
+        } else if self.end - self.start > 2_f64.powi(26) {
+            [6.28, 6.88][column]
+        } else if step.fract() != 0.0 {
+            [5.41, 6.09][column]
+        } else {
+            [4.52, 5.31][column]
+        };
+        // What is subnormal is off by half of 2**-1074, for which the bounds grow by less than 1/4; from here on that is
+        // 1/8 ULP at most, less than the half ULP that they allow to the rounding of the same number anyway.
+        if rate < f64::MIN_POSITIVE * 4.0 { normal + 0.25 } else { normal }
+    }
+}
+
+fn pieces(definition: &Definition) -> Vec<Piece> {
+    let mut end = 0;
+    let mut found = Vec::new();
+    let mut piece = |steps: u64, first: Float, last: Float, shape| {
+        let start = end;
+        end += steps;
+        if steps > 0 {
+            found.push(Piece { start: start as f64, end: end as f64, first, last, shape });
+        }
+    };
+    match definition {
+        Definition::CosineDecay(it) => {
+            let initial = it.initial_learning_rate;
+            let peak = it.warmup_target.unwrap_or(initial);
+            if it.warmup_target.is_some() {
+                piece(it.warmup_steps, float(initial), float(peak), PhaseShape::Linear);
+            }
+            piece(it.decay_steps, float(peak), float(peak) * it.alpha, PhaseShape::Cosine);
+        }
+        Definition::Phases(it) => {
+            let mut rate = it.initial_learning_rate;
+            for phase in &it.phases {
+                let first = phase.start.unwrap_or(rate);
+                rate = phase.learning_rate;
+                piece(phase.steps, float(first), float(rate), phase.shape);
+            }
+        }
+        other => unreachable!("a class of which this target does not know: {other:?}"),
+    }
+    found
 }
 
 /// Of an everyday size, small, next to a power of two, or anything.
@@ -68,19 +158,6 @@ fn half_cosine(part: Float, whole: f64) -> Float {
     (part / whole * Float::with_val(200, Constant::Pi) / 2_u32).sin().square()
 }
 
-/// The documented formula, without a difference that could cancel.
-fn exact(schedule: &CosineDecay, warmup: f64, step: f64) -> Float {
-    let (config, end) = (schedule.config(), schedule.total_steps() as f64);
-    let peak = schedule.peak_learning_rate();
-    if step < warmup {
-        let (up, down) = (float(step), float(warmup) - step);
-        return (peak * up + config.initial_learning_rate * down) / warmup;
-    }
-    let (done, left) = (float(step.min(end)) - warmup, float(end) - step.min(end));
-    let decay = config.decay_steps as f64;
-    peak * (half_cosine(left, decay) + config.alpha * half_cosine(done, decay))
-}
-
 /// The distance in ULP, the spacing of float64 at the larger.
 fn ulps(rate: f64, exact: Float) -> f64 {
     let larger = float(rate).max(&exact);
@@ -88,53 +165,42 @@ fn ulps(rate: f64, exact: Float) -> f64 {
     ((exact - rate).abs() >> exponent).to_f64()
 }
 
-/// The table in `src/cosine.rs`.
-#[allow(clippy::approx_constant)] // 6.28 is no circle's
-fn bound(config: &Config, warmup: f64, step: f64, rate: f64) -> f64 {
-    let column = usize::from(config.alpha > 10.0);
-    let normal = if step < warmup {
-        2.5
-    } else if config.decay_steps > 1 << 26 {
-        [6.28, 6.88][column]
-    } else if step.fract() != 0.0 {
-        [5.41, 6.09][column]
-    } else {
-        [4.52, 5.31][column]
-    };
-    // What is subnormal is off by half of 2**-1074, for which the bounds grow by less than 1/4; from here on that is 1/8 ULP
-    // at most, less than the half ULP that they allow to the rounding of the same number anyway.
-    if rate < f64::MIN_POSITIVE * 4.0 { normal + 0.25 } else { normal }
-}
-
 fn is_refused<T>(result: Result<T, Error>, at: Option<usize>, bad: f64) -> bool {
     matches!(result, Err(Error::Step { index, step }) if index == at && step.to_bits() == bad.to_bits())
 }
 
 fuzz_target!(|case: Case| {
-    let Ok(schedule) = CosineDecay::new(case.config) else { return };
-    let (config, end) = (schedule.config(), schedule.total_steps());
+    let Ok(schedule) = Schedule::new(case.definition) else { return };
+    let (definition, end) = (schedule.definition(), schedule.total_steps().unwrap());
     let value = |step: f64| schedule.value(step).unwrap();
-    let (peak, floor) = (schedule.peak_learning_rate(), schedule.final_learning_rate());
-    let warmup = end - config.decay_steps;
+    let held = schedule.final_learning_rate().unwrap();
+    let pieces = pieces(definition);
 
-    assert_eq!(value(0.0), if warmup > 0 { config.initial_learning_rate } else { peak });
-    assert_eq!(schedule.value(warmup), Ok(peak));
-    assert_eq!(schedule.value(end), Ok(peak * config.alpha));
-
-    let warmup = warmup as f64;
+    assert_eq!(value(end as f64), held);
+    for piece in &pieces {
+        assert_eq!(value(piece.start), piece.first.to_f64(), "{definition:?}");
+    }
     for &step in &case.steps {
         let rate = value(step);
-        let off = ulps(rate, exact(&schedule, warmup, step));
-        let bound = bound(config, warmup, step, rate);
+        let Some(piece) = pieces.iter().find(|piece| piece.start <= step && step < piece.end)
+        else {
+            assert_eq!(rate, held);
+            continue;
+        };
+        let off = ulps(rate, piece.exact(step));
+        let bound = piece.bound(step, rate);
         assert!(
             off <= bound,
-            "{config:?} at {step}: {rate:e} is {off} ULP off, the bound is {bound}"
+            "{definition:?} at {step}: {rate:e} is {off} ULP off, the bound is {bound}"
         );
 
-        let whole = step.floor().min(2_f64.powi(53) - 1.0);
-        let falling = whole >= warmup && config.alpha <= 1.0;
-        assert!(!falling || value(whole + 1.0) <= value(whole), "{config:?} rises after {whole}");
-        assert!(step < end as f64 || rate == floor);
+        let whole = step.floor();
+        // A decay of Keras's is so at any length, as is written in src/shapes/cosine.rs; a line in up to 2**49 steps.
+        if whole + 1.0 < piece.end && piece.end - piece.start <= 2_f64.powi(49) {
+            let (one, next) = (value(whole), value(whole + 1.0));
+            let turns = if piece.first < piece.last { next < one } else { next > one };
+            assert!(whole < piece.start || !turns, "{definition:?} turns after {whole}");
+        }
     }
 
     let mut rates = vec![f64::NAN; case.steps.len()];

@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use learnrate::CosineDecay;
+use learnrate::{Definition, Schedule};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -21,50 +21,68 @@ sys.dont_write_bytecode = True";
         py.run(set_up, None, None)?;
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../python");
         py.import("sys")?.getattr("path")?.call_method1("insert", (0, path))?;
-        py.import("learnrate")?.getattr("CosineDecay")?.getattr("from_json").map(Bound::unbind)
+        py.import("learnrate")?.getattr("from_json").map(Bound::unbind)
     })
     .unwrap()
 });
 
-/// A schedule's fields, rates as their bits.
-type Fields = (u64, u64, u64, String, Option<u64>, u64);
-
-fn fields(schedule: &CosineDecay) -> Fields {
-    let config = schedule.config();
-    (
-        config.initial_learning_rate.to_bits(),
-        config.decay_steps,
-        config.alpha.to_bits(),
-        config.name.clone(),
-        config.warmup_target.map(f64::to_bits),
-        config.warmup_steps,
-    )
+/// The fields of a schedule as text; of two floats that differ the shortest digits do.
+fn fields(schedule: &Schedule) -> String {
+    match schedule.definition() {
+        Definition::CosineDecay(it) => format!(
+            "{:?} {} {:?} {:?} {:?} {}",
+            it.initial_learning_rate,
+            it.decay_steps,
+            it.alpha,
+            it.name.as_bytes(),
+            it.warmup_target,
+            it.warmup_steps
+        ),
+        Definition::Phases(it) => {
+            let phases: Vec<_> = it
+                .phases
+                .iter()
+                .map(|it| {
+                    (it.steps, it.learning_rate, format!("{:?}", it.shape).to_lowercase(), it.start)
+                })
+                .collect();
+            format!("{:?} {phases:?} {:?}", it.initial_learning_rate, it.name.as_bytes())
+        }
+        other => unreachable!("a class of which this target does not know: {other:?}"),
+    }
 }
 
 /// The fields that Python reads, and the text that it writes.
-fn read(py: Python, data: &[u8]) -> PyResult<(Fields, String)> {
+fn read(py: Python, data: &[u8]) -> PyResult<(String, String)> {
     let schedule = FROM_JSON.bind(py).call1((PyBytes::new(py, data),))?;
-    let (initial, decay_steps, alpha, name, target, warmup_steps): (
-        f64,
-        _,
-        f64,
-        _,
-        Option<f64>,
-        _,
-    ) = schedule.call_method0("_fields")?.extract()?;
-    let fields = (
-        initial.to_bits(),
-        decay_steps,
-        alpha.to_bits(),
-        name,
-        target.map(f64::to_bits),
-        warmup_steps,
-    );
+    let name = |it: &Bound<PyAny>| it.getattr("name")?.extract::<String>();
+    let rate = |it: &Bound<PyAny>, field: &str| it.getattr(field)?.extract::<Option<f64>>();
+    let count = |it: &Bound<PyAny>, field: &str| it.getattr(field)?.extract::<u64>();
+    let initial: f64 = schedule.getattr("initial_learning_rate")?.extract()?;
+    let fields = if schedule.get_type().name()? == "CosineDecay" {
+        format!(
+            "{initial:?} {} {:?} {:?} {:?} {}",
+            count(&schedule, "decay_steps")?,
+            schedule.getattr("alpha")?.extract::<f64>()?,
+            name(&schedule)?.as_bytes(),
+            rate(&schedule, "warmup_target")?,
+            count(&schedule, "warmup_steps")?
+        )
+    } else {
+        let mut phases = Vec::new();
+        for it in schedule.getattr("phases")?.try_iter()? {
+            let it = it?;
+            let learning_rate: f64 = it.getattr("learning_rate")?.extract()?;
+            let shape: String = it.getattr("shape")?.extract()?;
+            phases.push((count(&it, "steps")?, learning_rate, shape, rate(&it, "start")?));
+        }
+        format!("{initial:?} {phases:?} {:?}", name(&schedule)?.as_bytes())
+    };
     Ok((fields, schedule.call_method0("to_json")?.extract()?))
 }
 
 /// What Python reads, or the text of its ValueError.
-fn python(data: &[u8]) -> Result<(Fields, String), String> {
+fn python(data: &[u8]) -> Result<(String, String), String> {
     Python::attach(|py| {
         read(py, data).map_err(|error| {
             assert!(error.is_instance_of::<PyValueError>(py), "{error}");
@@ -83,7 +101,7 @@ fn may_differ(ours: &str, theirs: &str) -> bool {
 
 fuzz_target!(|data: &[u8]| {
     let json: Result<Value, _> = serde_json::from_slice(data);
-    let schedule: Result<CosineDecay, _> = serde_json::from_slice(data);
+    let schedule: Result<Schedule, _> = serde_json::from_slice(data);
     let theirs = python(data);
     let refused = theirs.as_ref().err().map_or("", String::as_str);
     match json {
@@ -112,6 +130,8 @@ const TOKENS: &str = r#"
     "module" "class_name" "config" "registered_name"
     "initial_learning_rate" "decay_steps" "alpha" "name" "warmup_target" "warmup_steps"
     "CosineDecay" "keras.optimizers.schedules" {"CosineDecay":null}
+    "Phases" "phases" "steps" "learning_rate" "shape" "power" "start" "linear" "cosine" {"linear":null}
+    {"steps":5,"learning_rate":0.5} {"steps":0,"learning_rate":0.25,"shape":"cosine","power":null,"start":1}
     "\ud83d\ude00" "\ud800" "\u0000" "é😀"
     null true NaN Infinity {} [] 0 -0 -0.0 1 -1 0.1 10.5 1e3 1000.0
     9007199254740992 9007199254740993 9007199254740991.5 9.007199254740992e15

@@ -125,7 +125,7 @@ def rates_of_integers(xp: Any, parts: Sequence[Part], steps: Any, dtype: Any, de
     for segment, shape in parts:
         if segment.start > top:  # no step of this dtype is so large
             break
-        start, rate = int(segment.start), segment.first_rate
+        start, rate = integers.array(int(segment.start)), segment.first_rate
         if segment.kind != "hold":
             end = int(segment.end)
             inside = integers.minimum(integers.where(steps < start, start, steps), min(end, top))
@@ -138,13 +138,14 @@ def rates_of_integers(xp: Any, parts: Sequence[Part], steps: Any, dtype: Any, de
 def _distance(xp: Any, integers: Floats, steps: Any, end: int, top: int, dtype: Any) -> Any:
     """`end - steps` as floats, rounded once where it is at most `top`, the largest of these integers."""
     if end <= top:
-        return xp.astype(end - steps, dtype)
-    over, left = end - top, top - steps
+        return xp.astype(integers.array(end) - steps, dtype)
+    over, left = end - top, integers.array(top) - steps
     rounded_twice = xp.astype(left, dtype) + float(over)
     if over >= top:
         return rounded_twice
-    exact = xp.astype(integers.minimum(left, top - over) + over, dtype)
-    return xp.where(left <= top - over, exact, rounded_twice)
+    most = integers.array(top - over)
+    exact = xp.astype(integers.minimum(left, most) + integers.array(over), dtype)
+    return xp.where(left <= most, exact, rounded_twice)
 
 
 def _rates_of_block(block: Any, schedule: Any, result: Any) -> Any:

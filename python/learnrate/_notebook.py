@@ -31,7 +31,7 @@ def html(schedule: Schedule) -> str:
 
 def _svg(schedule: Schedule) -> str:
     last = extent([schedule])
-    steps, rates, joints = curve(schedule, last, PIECES)
+    steps, rates, _ = curve(schedule, last, PIECES)
     low, height = min(rates), max(rates) - min(rates)
 
     def place(step: float, rate: float) -> tuple[str, str]:
@@ -41,10 +41,11 @@ def _svg(schedule: Schedule) -> str:
 
     line = " ".join(",".join(place(step, rate)) for step, rate in zip(steps, rates, strict=True))
     marks = ""
-    for segment, joint in zip(schedule.segments[:MOST], joints, strict=False):
-        x, y, rate = *place(steps[joint], rates[joint]), rates[joint]
+    for segment in schedule.segments[:MOST]:
+        start, rate = segment.start, segment.first_rate
+        x, y = place(start, rate)
         marks += f'<path d="M{x} 0V{HEIGHT}" stroke="currentColor" stroke-opacity="0.3" stroke-dasharray="2 3"/>'
-        marks += f'<circle cx="{x}" cy="{y}" r="3.5" fill="{BLUE}"><title>{rate!r} at {segment.start:,}</title></circle>'
+        marks += f'<circle cx="{x}" cy="{y}" r="3.5" fill="{BLUE}"><title>{rate!r} at {start:,}</title></circle>'
     return (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" role="img" aria-label="learning rate over steps" '
         f'style="max-width: 100%">{marks}'

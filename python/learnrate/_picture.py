@@ -1,10 +1,10 @@
-"""What every picture of a schedule shows, be it matplotlib's, the notebook's or the terminal's: extent, curve and joints."""
+"""What every picture of a schedule shows, whoever draws it: extent, curve and joints."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import takewhile
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from ._schedule import Schedule
@@ -16,6 +16,8 @@ MOST = 16_384
 """Straight lines to a curve of many segments."""
 BEYOND = 1.1
 """How far a picture reaches, in lengths of the schedule, so that it shows the hold."""
+TOLD = 8
+"""Fields by which a schedule is told from others, the most telling ones: more are no label."""
 ALONE = 100
 """Steps that are shown where there is nothing but a hold."""
 
@@ -66,11 +68,28 @@ def curve(schedule: Schedule, last: float, pieces: int = PIECES) -> Curve:
 
 
 def differences(schedules: Sequence[Schedule]) -> list[str]:
-    """For each schedule the fields by which it differs from another of its class, as text; its name if there are none."""
-    configs = [dict(zip(schedule._fields, schedule._values(), strict=True)) for schedule in schedules]
+    """For each schedule its fields that differ from those of another of its class, as text; without any, its name."""
+    every = [_fields(schedule) for schedule in schedules]
     texts = []
-    for schedule, config in zip(schedules, configs, strict=True):
-        alike = [other for one, other in zip(schedules, configs, strict=True) if type(one) is type(schedule)]
-        fields = [field for field in config if len({other[field] for other in alike}) > 1]
-        texts.append(", ".join(f"{field}={config[field]!r}" for field in fields) or config["name"])
+    for schedule, own in zip(schedules, every, strict=True):
+        alike = [fields for other, fields in zip(schedules, every, strict=True) if type(other) is type(schedule)]
+        # What another one has no place for, such as the last of more phases, counts as None there.
+        values = {name: len({fields.get(name) for fields in alike}) for name in own}
+        differing = [name for name in own if values[name] > 1]
+        telling = sorted(differing, key=values.__getitem__, reverse=True)[:TOLD]
+        told = [f"{name}={own[name]!r}" for name in differing if name in telling]
+        texts.append(", ".join([*told, *(["..."] if differing[TOLD:] else [])]) or schedule.name)
     return texts
+
+
+def _fields(schedule: Schedule) -> dict[str, Any]:
+    """The fields by name, those of an item in a field among them, such as `phases[0].steps`."""
+    fields: dict[str, Any] = {}
+    for field, value in zip(schedule._fields, schedule._values(), strict=True):
+        if isinstance(value, tuple):
+            for i, item in enumerate(value):
+                names = (f"{field}[{i}].{name}" for name in item._fields)
+                fields |= zip(names, item._values(), strict=True)
+        else:
+            fields[field] = value
+    return fields

@@ -23,15 +23,14 @@ SHORT = 1 / 40
 """A warmup of a smaller share of the picture's width gets a picture of its own."""
 
 
-def plot(
-    *schedules: Schedule, ax: Axes | None = None, log: bool = False, labels: Sequence[str] | None = None
-) -> Axes:
+def plot(*schedules: Schedule, ax: Axes | None = None, log: bool = False, labels: Sequence[str] | None = None) -> Axes:
     """Draws schedules: the rate over the steps, from the first update to somewhat after the last decay ends.
 
-    The curve is that of `schedule(step)`, by 256 straight lines to a segment, however long the schedule is. One schedule
-    has its segments marked and its joints labelled; several have a legend that says what differs. Warmups too short to
-    be seen have a small picture of their own, as wide as the longest of them needs. Axes less than 3.5 inches wide have
-    room for the curves only. For several in one picture call this once: a second call draws over the first.
+    The curve is that of `schedule(step)`, by 256 straight lines to a segment, however long the schedule is, and by
+    16,384 in all. One schedule has its segments marked, and its joints labelled where they are few. Several schedules
+    have a legend: the fields by which each differs from others of its class, or its name. Warmups too short to be seen
+    have a small picture of their own, as wide as the longest of them needs. Axes less than 3.5 inches wide have room
+    for the curves only. For several in one picture call this once: a second call draws over the first.
 
     Args:
         schedules: what to draw.

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from ._picture import warmups
 from ._schedule import Schedule
+from ._segments import Segment
 
 MOST = 40
 """Segments that are listed, and whose starts are among the steps."""
@@ -38,6 +40,8 @@ def printable(text: str) -> str:
 
 
 def _summary(schedule: Schedule) -> str:
+    if not schedule.total_steps:
+        return f"constant {schedule(0):.6g}"
     return (
         f"first {schedule(0):.6g}, peak {schedule.peak_learning_rate:.6g}, "
         f"final {schedule.final_learning_rate:.6g}, {schedule.total_steps:,} steps"
@@ -84,13 +88,17 @@ def _telling_steps(schedule: Schedule) -> Iterator[tuple[str, str, str]]:
         notes[int(hold.start) - 1] = "last update before the hold"
     peak, name = schedule.peak_learning_rate, "peak, "
     notes[0] = "first update, at the peak" if schedule(0) == peak else "first update"
-    for segment in before[1:]:
+    for last, segment in pairwise(before):
         is_peak = segment.first_rate == peak and schedule(0) != peak
-        notes[int(segment.start)] = f"{name if is_peak else ''}where the {segment.kind} starts"
+        notes[int(segment.start)] = f"{_jump(last, segment)}{name if is_peak else ''}where the {segment.kind} starts"
         name = "" if is_peak else name
     notes[int(hold.start)] = "held from here on" if len(schedule.segments) <= MOST + 1 else f"the {MOST}th segment ends"
     for step in sorted(notes):
         yield f"{step:,}", f"{schedule(step):.6g}", notes[step]
+
+
+def _jump(last: Segment, segment: Segment) -> str:
+    return "" if segment.first_rate == last.last_rate else f"jump from {last.last_rate:.6g}, "
 
 
 def _advice(schedule: Schedule) -> Iterator[str]:

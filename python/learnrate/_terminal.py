@@ -79,7 +79,7 @@ def _steps(schedules: Sequence[Schedule], columns: int, last: float) -> str:
     """The joints' steps, each below its own, as far as there is room: the ends first."""
     line = [" "] * columns
     joints: list[Any] = sorted({segment.start for schedule in schedules for segment in shown(schedule, last)})
-    for step in (0, *joints[::-1]):
+    for step in (0, *(joints[::-1] if any(joints) else [last])):
         text = f"{step:,}"
         at = min(round(step / last * (columns - 1)), columns - len(text))
         if at >= 0 and not "".join(line[max(at - 1, 0) : at + len(text) + 1]).strip():

@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="learnrate",
-        description="Learning-rate schedules as Keras-compatible JSON.",
+        description="Learning-rate schedules as JSON in Keras's form.",
         epilog="`learnrate COMMAND --help` has examples.",
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="the version and the backend")
@@ -63,9 +63,9 @@ def _parser() -> argparse.ArgumentParser:
         "show",
         formatter_class=raw,
         help="what a schedule does, before you train with it",
-        description="Draws a schedule and prints its segments, its rate at important steps, and advice\n"
-        "where it looks like a mistake. Several are drawn in one picture. Curves and\n"
-        "--save need the extra: pip install 'learnrate[plot]'.",
+        description="Draws a schedule and prints its segments, its rate at important steps, and\n"
+        "advice where it looks like a mistake. Several are drawn in one picture. Curves\n"
+        "and --save need the extra: pip install 'learnrate[plot]'.",
         epilog="examples:\n"
         "  learnrate show schedule.json\n"
         "  learnrate show old.json new.json --log\n"
@@ -92,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     table.add_argument("files", nargs="+", metavar="FILE", help="a schedule as JSON; - for standard input")
     table.add_argument("--start", type=_step, default=0, metavar="STEP", help="the first step; default 0")
     table.add_argument(
-        "--stop", type=_step, metavar="STEP", help="where to stop, before this step; default: after the last decay ends"
+        "--stop", type=_step, metavar="STEP", help="where to stop, before this step; default: after the last segment but the hold"
     )
     table.add_argument(
         "--stride", type=_stride, default=1, metavar="STEPS", help="from one line to the next; default 1"

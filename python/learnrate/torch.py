@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from itertools import chain, repeat
 from types import FrameType
 from typing import Any, Literal
@@ -43,7 +44,8 @@ def _call(self: Schedule, step: Any, *, out: Any = None) -> Any:
 if _backend.BACKEND == "native":
     native_call: Any = _backend.Curve.__call__
     # The compiler cannot look into the native call, and traces this in its place.
-    torch.compiler.substitute_in_graph(native_call, skip_signature_check=True)(_call)
+    with suppress(ValueError):  # where the package was imported before, and then anew, as by a reload
+        torch.compiler.substitute_in_graph(native_call, skip_signature_check=True)(_call)
 
 
 class ScheduleLR(LRScheduler):  # type: ignore[misc]  # mypy is not shown PyTorch's types

@@ -168,7 +168,7 @@ def _phase(place: str, given: Any) -> Phase:
     """A phase from one, from a tuple of its fields, or from a mapping."""
     if isinstance(given, Phase):
         return given
-    if isinstance(given, (tuple, list)):
+    if isinstance(given, tuple):  # no list, which in JSON would be a second form that other readers refuse
         if not 2 <= len(given) <= len(Phase._fields):
             _arguments.refuse(ValueError, place, f"the fields of a phase, {', '.join(Phase._fields)}", given)
         return Phase._checked(f"{place}.", *given)

@@ -1,0 +1,216 @@
+"""The family: one row for each class of schedules, and all that is promised of each is tested over the rows.
+
+A new class is a row here, and its formula in `oracle.py`. The tests that take `row` run for each class, those that take
+`example` for each example of each class, on both backends.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import oracle
+from oracle import Pieces
+
+if TYPE_CHECKING:
+    from learnrate import Schedule
+
+RULES = {
+    "rate": "a number",
+    "optional rate": "a number",
+    "steps": "a whole number",
+    "text": "a string",
+    "phases": "a sequence of phases",
+}
+"""What a field may be, in the words of the error for a value of another type."""
+
+Fields = tuple[Any, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """A class: `fields` says what each may be, in order; `examples` are valid ones by what they have of their own."""
+
+    name: str
+    fields: dict[str, str]
+    required: int
+    """So many of the fields have no default."""
+    examples: dict[str, Fields]
+    """The first one has no field at its default; the bits of each are compared on every way to call a schedule."""
+    changes: Fields
+    """For each field of the first example another value."""
+    exact: Callable[..., Pieces]
+    """What the documentation says of the fields, in exact numbers."""
+    draw: Callable[[random.Random], Fields]
+    """Any fields, for the tests of accuracy."""
+    module: str = "learnrate"
+    """The module in the JSON; that of Keras where Keras has the class."""
+
+    def __str__(self) -> str:
+        return self.name
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """The first example by name."""
+        return dict(zip(self.fields, next(iter(self.examples.values())), strict=True))
+
+    def cls(self, learnrate: ModuleType) -> Any:
+        return getattr(learnrate, self.name)
+
+    def envelope(self, config: Any, **changes: Any) -> dict[str, Any]:
+        registered_name = None if self.module.startswith("keras") else f"{self.module}>{self.name}"
+        names = {"module": self.module, "class_name": self.name}
+        return {**names, "config": config, "registered_name": registered_name, **changes}
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    row: Row
+    label: str
+    fields: Fields
+
+    def __str__(self) -> str:
+        return f"{self.row}: {self.label}"
+
+    def make(self, learnrate: ModuleType) -> Schedule:
+        schedule: Schedule = self.row.cls(learnrate)(*self.fields)
+        return schedule
+
+    @cached_property
+    def pieces(self) -> Pieces:
+        return self.row.exact(*self.fields)
+
+    @property
+    def total_steps(self) -> int:
+        return self.pieces[-1].start
+
+
+def any_rate(rng: random.Random) -> float:
+    """Mostly one that somebody trains with; 0, tiny and huge ones too."""
+    kind = rng.randrange(10)
+    if kind == 0:
+        return 0.0
+    return 10.0 ** rng.uniform(-9, 3) * (1e-300 if kind == 1 else 1e290 if kind == 2 else 1)
+
+
+def any_steps(rng: random.Random, most: float) -> int:
+    """At every scale."""
+    return max(1, round(most ** rng.random()))
+
+
+NAME = 'it\'s "mine" \N{SNOWMAN}'
+SHORT, FAR = 2**26, 10**14  # two bounds of lengths: that of the squares that are exact; and 40 of these are below 2**53
+
+
+def draw_cosine_decay(rng: random.Random) -> Fields:
+    peak = any_rate(rng)
+    alpha = rng.choice([0.0, rng.random(), 10.0 ** rng.uniform(-20, -2), 1.0, 10.0 ** rng.uniform(0, 6)])
+    decay = max(2, any_steps(rng, rng.choice([SHORT, FAR])))
+    if rng.randrange(3) == 0:
+        return peak, decay, alpha
+    initial = rng.choice([0.0, peak * 10.0 ** rng.uniform(-6, 6)])
+    return initial, decay, alpha, "", peak, any_steps(rng, FAR)
+
+
+def draw_phases(rng: random.Random) -> Fields:
+    rate, phases = any_rate(rng), []
+    scale = 10.0 ** rng.uniform(-9, 3)
+    for _ in range(rng.randrange(1, 7)):
+        steps = rng.choice([0, any_steps(rng, 100), any_steps(rng, SHORT), any_steps(rng, FAR)])
+        to = rng.choice([any_rate(rng), scale * rng.random(), scale * 10.0 ** rng.uniform(-20, 2)])
+        start = rng.choice([None, None, None, any_rate(rng)])
+        phases.append((steps, to, rng.choice(["linear", "cosine"]), None, start))
+    return rate, tuple(phases)
+
+
+def many(steps: Callable[[int], int]) -> tuple[Any, ...]:
+    """40 phases, up and down, of both shapes; the ninth of no steps, some from a `start`."""
+    return tuple(
+        (
+            0 if i == 8 else steps(i),
+            (i * 7 % 11) * 1e-4,
+            ("linear", "cosine")[i * 5 % 3 % 2],
+            None,
+            2.5e-4 * (i % 4) if i % 6 == 5 else None,
+        )
+        for i in range(40)
+    )
+
+
+PHASES = ((10, 1.5), (0, 0.75, "cosine"), (90, 0.15, "cosine", None, 1.4))
+
+ROWS = [
+    Row(
+        "CosineDecay",
+        {
+            "initial_learning_rate": "rate",
+            "decay_steps": "steps",
+            "alpha": "rate",
+            "name": "text",
+            "warmup_target": "optional rate",
+            "warmup_steps": "steps",
+        },
+        2,
+        {
+            "each field": (0.25, 90, 0.1, NAME, 1.5, 10),
+            "required fields": (0.1, 1000),
+            "a warmup from 0": (0.0, 90_000, 0.1, "", 1e-3, 10_000),
+            "a warmup that falls": (0.7, 2**26 - 1, 1e-6, "", 3e-5, 12_345_678),
+            "a warmup of no steps": (0.3, 1000, 0.5, "", 0.2, 0),
+            "a target of 0": (0.3, 500, 0.5, "", 0.0, 100),
+            "equal rates": (0.3, 100, 1.0, "", 0.3, 50),
+            "one step": (0.1, 1),
+            "one step each": (0.1, 1, 0.3, "", 0.7, 1),
+            "a rise": (1e-4, 2**27 - 1, 1.5, "", 0.9, 1),
+            "a rise by far": (0.1, 5000, 1e6),
+            "2**28 steps": (0.0, 2**27, 0.0, "", 1.1, 2**27),
+            "an odd length": (5.0, 2**27 + 1, 0.999, "", 0.2, 3**19),
+            "long": (1e-5, 10**12 + 39, 1e-12, "", 7e-7, 10**11),
+            "tiny rates": (2e-310, 10**15, 0.5, "", 3e-308, 10**15 + 1),
+            "the least rate": (5e-324, 1000, 0.5),
+            "huge rates": (1.7e308, 1000, 1.7, "", 1e308, 100),
+            "2**53 steps": (0.1, 2**53 - 77_777, 0.01, "", 0.6, 77_777),
+        },
+        (0.26, 91, 0.2, f"{NAME} ", None, 11),
+        oracle.cosine_decay,
+        draw_cosine_decay,
+        "keras.optimizers.schedules",
+    ),
+    Row(
+        "Phases",
+        {"initial_learning_rate": "rate", "phases": "phases", "name": "text"},
+        2,
+        {
+            "each field": (0.25, PHASES, NAME),
+            "no phases": (0.1, ()),
+            "a line": (0.3, ((1000, 0.07),)),
+            "a line from 0": (0.0, ((77, 1e-3),)),
+            "a cosine": (0.3, ((1000, 0.0, "cosine"),)),
+            "a cosine that rises": (1e-4, ((1000, 9e-4, "cosine"),)),
+            "a cosine that rises from 0": (0.0, ((999, 1e-3, "cosine"),)),
+            "warmup, stable, decay": (0.0, ((1000, 3e-4), (79_000, 3e-4), (20_000, 0.0, "cosine"))),
+            "no steps at all": (0.5, ((0, 0.1), (0, 0.2, "cosine", None, 7.0))),
+            "no steps at the ends": (0.5, ((0, 0.1), (10, 0.4), (0, 0.3))),
+            "jumps": (1.0, ((10, 1.0), (10, 0.1, "linear", None, 0.1), (30, 0.2, "cosine", None, 0.9))),
+            "jumps at each end": (1.0, ((10, 0.5, "linear", None, 0.7), (0, 0.2))),
+            "equal rates": (0.2, ((10, 0.2, "cosine"), (7, 0.2))),
+            "one step each": (0.3, ((1, 0.7), (1, 0.1, "cosine"), (1, 0.2))),
+            "long": (1e-5, ((10**12 + 39, 0.7), (3**19, 1e-9, "cosine"), (2**27 + 1, 0.5))),
+            "tiny rates": (0.0, ((1000, 3e-320), (10**15, 5e-324), (77_777, 3e-308, "cosine"))),
+            "huge rates": (1.7e308, ((1000, 1e302), (1000, 1.7e308, "cosine"), (10, 0.0))),
+            "2**53 steps": (0.1, ((77_777, 0.6, "cosine"), (2**52, 0.01), (2**53 - 2**52 - 77_777, 0.5, "cosine"))),
+            "eight segments": (0.1, tuple((10 + i, 0.1 * (i % 3)) for i in range(7))),
+            "nine segments": (0.1, tuple((10 + i, 0.1 * (i % 3), "cosine") for i in range(8))),
+            "many": (0.0, many(lambda i: 1 + i * 13 % 29)),
+            "many that are long": (0.0, many(lambda i: 1 + i * 10**7)),
+        },
+        (0.26, (*PHASES[:2], (90, 0.15, "linear", None, 1.4)), f"{NAME} "),
+        oracle.phases,
+        draw_phases,
+    ),
+]
+EXAMPLES = [Example(row, label, fields) for row in ROWS for label, fields in row.examples.items()]

@@ -1,0 +1,149 @@
+"""The oracle of rates: the formulas of the documentation in 200 bits, with none of the library's own arithmetic; and the
+bounds of the errors, which the files in src/shapes derive.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from fractions import Fraction
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import mpmath
+import numpy as np
+
+if TYPE_CHECKING:
+    from learnrate import CosineDecay, Schedule
+
+# In ULP of the exact rate or of the given one, whichever is larger. (They differ only where a power of two lies between
+# the two rates.) Those of a cosine: where it rises to at most 10 times its first rate, and where it rises further.
+SHORT = 2**26  # steps, up to which the squares of whole ones are exact in float64
+WHOLE = 4.52, 5.31  # whole steps of a cosine of at most SHORT
+FRACTIONAL = 5.41, 6.09  # other steps: one square is rounded
+LONG = 6.28, 6.88  # a cosine of more than SHORT: both squares are rounded
+LINE = 2.5  # a line takes fewer roundings than the cosine
+HELD = 0.5  # a rate that is held is the nearest float64
+
+
+class Piece(NamedTuple):
+    """A stretch of steps of one formula, between exact rates."""
+
+    start: int
+    end: float
+    shape: str
+    first: Fraction
+    last: Fraction
+
+    def exact(self, step: float) -> mpmath.mpf:
+        """The rate; call it in `mpmath.workprec(200)`. 1 - cos loses 106 bits at most, 2 * log2(2**53)."""
+        first, last = _mpf(self.first), _mpf(self.last)
+        if self.end == math.inf:
+            return first
+        done, length = mpmath.mpf(step) - self.start, int(self.end) - self.start
+        if self.shape == "linear":
+            return (first * (length - done) + last * done) / length
+        assert self.shape == "cosine"
+        cosine = _cos_pi(done, length)
+        return first * (1 + cosine) / 2 + last * (1 - cosine) / 2  # neither part is negative: no digit is lost
+
+    def bounds(self, steps: np.ndarray) -> np.ndarray:
+        if self.shape != "cosine":
+            return np.full(steps.shape, LINE if self.shape == "linear" else HELD)
+        column = 0 if self.last <= 10 * self.first else 1
+        short = np.where(steps == np.trunc(steps), WHOLE[column], FRACTIONAL[column])
+        return short if self.end - self.start <= SHORT else np.full(steps.shape, LONG[column])
+
+
+Pieces = tuple[Piece, ...]
+
+
+def laid(*stretches: tuple[int, str, Fraction, Fraction]) -> Pieces:
+    """Stretches of so many steps, each with its shape and the rates that it leads from and to; the last rate is held."""
+    pieces, start, held = [], 0, stretches[-1][3]
+    for steps, shape, first, last in stretches:
+        if steps:
+            pieces.append(Piece(start, start + steps, shape, first, last))
+            start += steps
+    return (*pieces, Piece(start, math.inf, "hold", held, held))
+
+
+def _mpf(exact: Fraction) -> mpmath.mpf:
+    return mpmath.mpf(exact.numerator) / exact.denominator  # which is a power of two
+
+
+@cache
+def _cos_pi(done: mpmath.mpf, length: int) -> mpmath.mpf:
+    return mpmath.cos(mpmath.pi * done / length)
+
+
+@cache
+def _exact_rates(pieces: Pieces, steps: tuple[float, ...]) -> tuple[np.ndarray, ...]:
+    """Per step: a float64 near the exact rate, the ULP of the exact rate, how many of these it is from the float64; and
+    the bound of the error.
+    """
+    starts = [piece.start for piece in pieces]
+    rows: list[tuple[float, float, float]] = []
+    at = np.searchsorted(starts, steps, side="right") - 1
+    bounds = np.empty(len(steps))
+    for i in range(len(pieces)):
+        bounds[at == i] = pieces[i].bounds(np.array(steps)[at == i])
+    with mpmath.workprec(200):
+        for step, i in zip(steps, at.tolist(), strict=True):
+            exact = pieces[i].exact(step)
+            near = float(exact)
+            # Subnormals share one ULP, 2**-1074, and so does an exact 0.
+            ulp = math.ldexp(1.0, max(mpmath.frexp(exact)[1] - 53, -1074) if exact else -1074)
+            rows.append((near, ulp, float((exact - near) / ulp)))
+    return (*np.array(rows).T, bounds)
+
+
+def errors(schedule: Schedule, pieces: Pieces, steps: Iterable[float]) -> dict[float, float]:
+    """The worst errors in ULP of the exact rates, by their bounds, none of them above its bound."""
+    steps = np.array(list(steps), np.float64)
+    rates = schedule(steps)
+    near, ulp, rest, bounds = _exact_rates(pieces, tuple(steps.tolist()))
+    off = np.abs((rates - near) / ulp - rest)
+    larger = np.maximum(ulp, np.spacing(rates))
+    bad = np.flatnonzero(~(off * (ulp / larger) <= bounds))
+    assert not bad.size, f"{schedule} at {steps[bad].tolist()}: off by {off[bad].tolist()} ULP"
+    return {bound: off[bounds == bound].max().item() for bound in np.unique(bounds).tolist()}
+
+
+# What each class says in its documentation
+
+
+def cosine_decay(
+    initial: float, decay: int, alpha: float = 0.0, name: str = "", target: float | None = None, warmup: int = 0
+) -> Pieces:
+    peak = Fraction(initial if target is None else target)
+    warmup = 0 if target is None else warmup
+    return laid((warmup, "linear", Fraction(initial), peak), (decay, "cosine", peak, peak * Fraction(alpha)))
+
+
+def phases(initial: float, phases: Iterable[tuple[Any, ...]], name: str = "") -> Pieces:
+    stretches, rate = [(0, "hold", Fraction(initial), Fraction(initial))], Fraction(initial)
+    for steps, to, *others in phases:
+        shape, _, start = (*others, *("linear", None, None)[len(others) :])
+        stretches.append((steps, shape, rate if start is None else Fraction(start), Fraction(to)))
+        rate = Fraction(to)
+    return laid(*stretches)
+
+
+class Fields(NamedTuple):
+    """A `CosineDecay` without its name. `warmup_steps` is 0 where there is no target."""
+
+    initial_learning_rate: float
+    decay_steps: int
+    alpha: float = 0.0
+    warmup_target: float | None = None
+    warmup_steps: int = 0
+
+    @property
+    def pieces(self) -> Pieces:
+        return cosine_decay(*self[:3], "", *self[3:])
+
+
+def check(CosineDecay: type[CosineDecay], fields: Fields, steps: Iterable[float]) -> float:
+    """The worst error of the schedule, in ULP of the exact rates, which are all within their bounds."""
+    return max(errors(CosineDecay(**fields._asdict()), fields.pieces, steps).values())
