@@ -70,7 +70,8 @@ assert_type(schedule.replace(alpha=0.0), CosineDecay)
 assert_type(schedule == schedule.replace(), bool)
 assert_type(hash(schedule), int)
 
-schedule.alpha = 0.5  # type: ignore[misc]
+schedule.alpha = 0.5  # type: ignore[assignment]
+schedule.segments = ()  # type: ignore[misc]
 schedule.beta = 0.5  # type: ignore[attr-defined]
 schedule.replace(0.5)  # type: ignore[call-arg]
 CosineDecay(0.1)  # type: ignore[call-arg]
@@ -102,8 +103,8 @@ assert_type(learnrate.warmup_stable_decay(3e-4, 100_000, warmup_steps=1_000, dec
 Phases(0.0, 5)  # type: ignore[arg-type]
 Phase(5)  # type: ignore[call-arg]
 Phase(5, "0.1")  # type: ignore[arg-type]
-phases.phases[0].steps = 5  # type: ignore[misc]
-learnrate.linear_decay(3e-4, 100_000, 1_000)  # type: ignore[misc]
+phases.phases[0].steps = 5  # type: ignore[assignment]
+learnrate.linear_decay(3e-4, 100_000, 1_000)  # type: ignore[call-arg]
 learnrate.warmup_stable_decay(3e-4, 100_000)  # type: ignore[call-arg]
 
 

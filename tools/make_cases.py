@@ -1,7 +1,7 @@
 """Writes this version's files in `tests/data/`, which the tests of every later one read: `python tools/make_cases.py`.
 
-`cases.json`: valid schedules as Keras configs, each with the JSON that is written of it and with the rates at telling
-steps; each rate is checked against the formula in 200 bits before it is written. Invalid configs and steps, each with
+`cases.json`: valid schedules of each class as configs, each with the JSON that is written of it and with the rates at
+telling steps; each rate is checked against the formula in 200 bits before it is written. Invalid configs and steps, each with
 its error text.
 `pickles.json`: the same schedules as the backends pickle them, which may be in the same bytes.
 `states.json`: what the adapters save. Needs the native module, and the extra `frameworks`.
@@ -28,7 +28,7 @@ from learnrate.torch import ScheduleLR
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
-import test_accuracy as oracle  # noqa: E402
+import oracle  # noqa: E402
 
 DATA = ROOT / "tests/data" / learnrate.__version__
 ABOUT = "Made by tools/make_cases.py. A point is a step, the bits of its float64 rate, and that rate in decimals."
@@ -53,6 +53,19 @@ VALID: list[tuple[tuple[Any, ...], list[float]]] = [  # (the first fields, steps
     ((1e-310, 1000, 1e-3, 3e-308, 100), [70]),
     ((1.7e308, 1000, 1.7, 1e308, 100), []),
 ]
+PHASES: list[tuple[tuple[Any, ...], list[float]]] = [  # (initial rate and phases, steps beside those around the joints)
+    ((0.1, []), [1000]),
+    ((0, [(1000, 3e-4), (79_000.0, 3e-4), (20_000, 0)]), [500, 90_000, 99_990]),
+    ((0.0, [(1000, 3e-4), (79_000, 3e-4), (20_000, 3e-5, "cosine")], "Kühlung ❄"), [500, 90_000, 99_990]),
+    ((0.7, [(10, 0.2), (0, 0.5), (7, 0.1, "cosine", None, 0.9), (1, -0.0)]), []),
+    ((1.0, [(100, 0.25, "cosine"), (100, 2.5, "cosine"), (50, 2.5), (50, 1e-9)], None), []),
+    ((1e-5, [(2**27 + 1, 0.9), (2**40 - 1, 3e-7, "cosine")]), [2**26, 2**39]),
+    ((3.0, [(12_345, 2e-3), (2**53 - 12_345, 1e-9)]), [2**30, 2**50]),
+    ((1e-310, [(100, 3e-308), (1000, 5e-324, "cosine")]), [70, 900]),
+    ((1.7e308, [(100, 0.0), (100, 1.7e308, "cosine")]), []),
+    ((0.5, [(3 * i + 1, i * 7 % 11 / 11, ("linear", "cosine")[i % 2]) for i in range(20)]), []),
+]
+PHASE = ("steps", "learning_rate", "shape", "power", "start")
 RATE = "a finite number >= 0"
 BAD_FIELDS: list[tuple[tuple[Any, ...], str, str, str]] = [  # (fields, which one is refused, its rule, how it is shown)
     ((-0.1, 1000), "initial_learning_rate", RATE, "-0.1"),
@@ -71,6 +84,16 @@ BAD_FIELDS: list[tuple[tuple[Any, ...], str, str, str]] = [  # (fields, which on
     ((0.1, 8, 2.0, 1e308), "alpha", "so small that peak * alpha is finite", "2.0, peak=1e+308"),
     ((0.1, 0, -1.0), "decay_steps", "> 0", "0"),  # the first of two, in Keras's order
 ]
+BAD_PHASES: list[tuple[tuple[Any, ...], str, str, str]] = [  # likewise
+    ((-0.1, []), "initial_learning_rate", RATE, "-0.1"),
+    (("inf", []), "initial_learning_rate", RATE, "inf"),
+    ((0.1, [(10, 0.1), (10, -1e-5)]), "phases[1].learning_rate", RATE, "-1e-05"),
+    ((0.1, [(10, "nan")]), "phases[0].learning_rate", RATE, "nan"),
+    ((0.1, [(2**53 + 1, 0.1)]), "phases[0].steps", "<= 2**53", "9007199254740993"),
+    ((0.1, [(10, 0.1, "linear", None, -1.0)]), "phases[0].start", RATE, "-1.0"),
+    ((0.1, [(10, 0.1, "linear", 2.0)]), "phases[0].power", "None for this shape", "2.0, shape='linear'"),
+    ((0.1, [(2**53, 0.1), (1, 0.1)]), "phases", "at most 2**53 steps long", "9007199254740993 steps"),
+]
 BAD_STEPS = [  # (a step or several, the place of the bad one, how it is shown)
     (-7.0, "", "-7.0"),
     ("nan", "", "nan"),
@@ -83,21 +106,33 @@ def config(fields: tuple[Any, ...]) -> dict[str, Any]:
     return dict(zip(FIELDS, fields, strict=False))
 
 
-def valid(fields: tuple[Any, ...], more: list[float]) -> dict[str, Any]:
+def phases_config(fields: tuple[Any, ...]) -> dict[str, Any]:
+    initial, phases, *name = fields
+    rows = [dict(zip(PHASE, phase, strict=False)) for phase in phases]
+    return {"initial_learning_rate": initial, "phases": rows, **({"name": name[0]} if name else {})}
+
+
+def valid(class_name: str, config: dict[str, Any], more: list[float]) -> dict[str, Any]:
     with warnings.catch_warnings(action="ignore"):  # one has a warmup without a target
-        schedule = learnrate.CosineDecay.from_config(config(fields))
-    decay, total = schedule.decay_steps, schedule.total_steps
-    warmup = total - decay
-    found: set[float] = {
-        joint + by for joint in (0, warmup // 2, warmup, warmup + decay // 2, total) for by in range(-2, 3)
-    }
-    found |= {5e-324, 0.5, warmup - 0.25, warmup + 0.125, warmup + decay / 3, total - 0.5, 1e30, math.inf}
-    steps = sorted(step for step in found.union(more, range(warmup, total, decay // 48 + 1)) if step >= 0)
-    exact = oracle.Fields(schedule.initial_learning_rate, decay, schedule.alpha, schedule.warmup_target, warmup)
-    oracle.check(learnrate.CosineDecay, exact, np.array(steps, np.float64))
+        schedule = learnrate.deserialize({"class_name": class_name, "config": config})
+    total = schedule.total_steps
+    found: set[float] = {5e-324, 0.5, 1e30, math.inf, *more}
+    for segment in schedule.segments:
+        start, end = int(segment.start), int(min(segment.end, total))
+        length = end - start
+        found |= {joint + by for joint in (start, start + length // 2, end) for by in range(-2, 3)}
+        found |= {start + 0.125, start + length / 3, end - 0.5, *range(start, end, length // 24 + 1)}
+    steps = sorted(step for step in found if step >= 0)
+    fields = (
+        schedule._values()
+        if class_name == "CosineDecay"
+        else (schedule.initial_learning_rate, [phase._values() for phase in schedule.phases])
+    )
+    exact = {"CosineDecay": oracle.cosine_decay, "Phases": oracle.phases}[class_name]
+    oracle.errors(schedule, exact(*fields), steps)
     rates = np.array([schedule(step) for step in steps])
     points = list(zip([*steps[:-1], "inf"], [f"0x{bits:016x}" for bits in rates.view("u8")], rates, strict=True))
-    return {"config": config(fields), "json": schedule.to_json(), "points": points}
+    return {"class_name": class_name, "config": config, "json": schedule.to_json(), "points": points}
 
 
 def error(argument: str, rule: str, shown: str, place: str = "") -> str:
@@ -107,15 +142,15 @@ def error(argument: str, rule: str, shown: str, place: str = "") -> str:
 PICKLE = """
 import json, pickle, sys, warnings, learnrate
 warnings.simplefilter("ignore")
-schedules = [learnrate.CosineDecay.from_config(config) for config in json.load(sys.stdin)]
+schedules = [learnrate.from_json(text) for text in json.load(sys.stdin)]
 protocols = range(pickle.HIGHEST_PROTOCOL + 1)
 json.dump([[pickle.dumps(schedule, protocol).hex() for protocol in protocols] for schedule in schedules], sys.stdout)
 """
 
 
-def pickles(backend: str, configs: list[dict[str, Any]]) -> Any:
+def pickles(backend: str, texts: list[str]) -> Any:
     command, environment = [sys.executable, "-c", PICKLE], {**os.environ, "LEARNRATE_BACKEND": backend}
-    text = json.dumps(configs)
+    text = json.dumps(texts)
     return json.loads(
         subprocess.run(command, input=text, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
     )
@@ -140,20 +175,38 @@ def write(file: str, data: Any) -> None:
 if re.search(rf"(?m)^## \[?{re.escape(learnrate.__version__)}\b", (ROOT / "CHANGELOG.md").read_text("utf-8")):
     sys.exit(f"Version {learnrate.__version__} is released: what it has written stays as it is")
 DATA.mkdir(exist_ok=True)
-bad_fields = [{"config": config(fields), "error": error(*text)} for fields, *text in BAD_FIELDS]
+bad_fields = [
+    {"class_name": class_name, "config": config_of(fields), "error": error(*text)}
+    for class_name, config_of, rows in (("CosineDecay", config, BAD_FIELDS), ("Phases", phases_config, BAD_PHASES))
+    for fields, *text in rows
+]
 bad_steps = [{"steps": steps, "error": error("step", ">= 0", shown, place)} for steps, place, shown in BAD_STEPS]
 cases: dict[str, Any] = {
     "about": ABOUT,
-    "valid": [valid(*row) for row in VALID],
+    "valid": [
+        *(valid("CosineDecay", config(fields), more) for fields, more in VALID),
+        *(valid("Phases", phases_config(fields), more) for fields, more in PHASES),
+    ],
     "bad_fields": bad_fields,
     "bad_steps": bad_steps,
 }
 write("cases.json", cases)
-configs = [json.loads(case["json"])["config"] for case in cases["valid"]]
-rows = zip(configs, pickles("native", configs), pickles("python", configs), strict=True)
-made = [{"config": config, "pickles": [*dict.fromkeys(native + python)]} for config, native, python in rows]
+texts = [case["json"] for case in cases["valid"]]
+rows = zip(texts, pickles("native", texts), pickles("python", texts), strict=True)
+made = [
+    {**{key: json.loads(text)[key] for key in ("class_name", "config")}, "pickles": [*dict.fromkeys(native + python)]}
+    for text, native, python in rows
+]
 write("pickles.json", {"about": "Made by tools/make_cases.py, by every protocol, in hex.", "valid": made})
 short, other = learnrate.CosineDecay(0.1, 9, 0.1, "short", 0.7, 4), learnrate.CosineDecay(0.3, 7)
-torch_states = [state(short, (1.0,)), state(short, (1.0, 0.5)), state([short, other], (1.0, 0.5))]
-keras_states = [keras.optimizers.schedules.serialize(Schedule(short, batches)) for batches in (None, 4)]
+stable = learnrate.warmup_stable_decay(0.7, 9, warmup_steps=2, decay_steps=3)
+torch_states = [
+    state(short, (1.0,)),
+    state(short, (1.0, 0.5)),
+    state([short, other], (1.0, 0.5)),
+    state(stable, (1.0,)),
+]
+keras_states = [
+    keras.optimizers.schedules.serialize(Schedule(*arguments)) for arguments in ((short,), (short, 4), (stable,))
+]
 write("states.json", {"about": "Made by tools/make_cases.py.", "torch": torch_states, "keras": keras_states})

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from ._segments import Segment
+    from ._value import Field
 
 
 class _CallSignature:
@@ -56,13 +57,12 @@ class Schedule(Value, _backend.Curve):
     (0.00015, 0.00015, array([0.0e+00, 7.5e-05, 1.5e-04, 2.25e-04]))
     """
 
-    __slots__ = ("__weakref__", "segments")
+    __slots__ = ("__weakref__", "_segments")
     __module__ = "learnrate"
     __signature__: Any = _CallSignature()
     _module = "learnrate"
-    segments: tuple[Segment, ...]
-    """What is evaluated: stretches of steps of one shape each, the last of which ends at infinity."""
-    name: str
+    _segments: tuple[Segment, ...]
+    name: Field[str]
 
     def __new__(cls, *_: Any, **__: Any) -> Self:
         raise TypeError("learnrate.Schedule cannot be made: make one of the classes of schedules")
@@ -71,7 +71,7 @@ class Schedule(Value, _backend.Curve):
     def _made(cls, segments: tuple[Segment, ...], *fields: Any) -> Self:
         """From checked fields and what they stand for."""
         self = _backend.Curve.__new__(cls, segments)
-        object.__setattr__(self, "segments", segments)
+        object.__setattr__(self, "_segments", segments)
         return self._set(*fields)
 
     @classmethod
@@ -83,6 +83,11 @@ class Schedule(Value, _backend.Curve):
         if cls.__module__ != "learnrate":  # the family is closed: its rates and its JSON are promised
             base = next(base for base in cls.__mro__[1:] if issubclass(base, Schedule))
             raise TypeError(f"type 'learnrate.{base.__name__}' is not an acceptable base type")
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """What is evaluated: stretches of steps of one shape each, the last of which ends at infinity."""
+        return self._segments
 
     @property
     def total_steps(self) -> int:

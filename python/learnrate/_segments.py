@@ -11,6 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ._value import Field
+
 
 @final
 class Segment(Value):
@@ -27,13 +29,13 @@ class Segment(Value):
 
     _fields = ("kind", "start", "end", "first_rate", "last_rate", "shape")
     __slots__ = (*_fields, "formula")
-    kind: str
-    start: float
-    end: float
-    first_rate: float
-    last_rate: float
-    shape: str
-    formula: Any
+    kind: Field[str]
+    start: Field[float]
+    end: Field[float]
+    first_rate: Field[float]
+    last_rate: Field[float]
+    shape: Field[str]
+    formula: Field[Any]
 
     def __new__(cls, kind: str, start: float, end: float, first_rate: float, last_rate: float, shape: str) -> Segment:
         self = object.__new__(cls)._set(kind, start, end, first_rate, last_rate, shape)

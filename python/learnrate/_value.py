@@ -4,8 +4,16 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # what `typing` calls so; its import takes longer than that of this package
 if TYPE_CHECKING:
-    from typing import Any, NoReturn, Self
+    from typing import Any, Generic, Never, NoReturn, Self, TypeVar
     from typing import final as final
+
+    T = TypeVar("T", covariant=True)
+
+    class Field(Generic[T]):
+        """What type checkers take a field for, which can be read but not written."""
+
+        def __get__(self, value: object, owner: object) -> T: ...
+        def __set__(self, value: object, field: Never) -> None: ...
 else:
 
     def final(cls: type) -> type:
@@ -14,7 +22,7 @@ else:
 
 
 class Value:
-    """An object that is its fields: `_fields` names them, which are slots, and the arguments of the class in this order."""
+    """An object that is its fields: `_fields` names them, which are slots, and the class's arguments in this order."""
 
     __slots__ = ()
     _fields: tuple[str, ...]
@@ -33,11 +41,13 @@ class Value:
         defaults = cls.__new__.__defaults__ or ()
         return dict(zip(cls._fields[len(cls._fields) - len(defaults) :], defaults, strict=True))
 
-    def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise AttributeError(f"attribute {name!r} of {type(self).__name__!r} objects is not writable")
+    if not TYPE_CHECKING:  # a type checker would let any name be written
 
-    def __delattr__(self, name: str) -> NoReturn:
-        self.__setattr__(name, None)
+        def __setattr__(self, name: str, value: object) -> NoReturn:
+            raise AttributeError(f"attribute {name!r} of {type(self).__name__!r} objects is not writable")
+
+        def __delattr__(self, name: str) -> NoReturn:
+            self.__setattr__(name, None)
 
     def __repr__(self) -> str:
         defaults = self._defaults()

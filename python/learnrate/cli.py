@@ -92,7 +92,10 @@ def _parser() -> argparse.ArgumentParser:
     table.add_argument("files", nargs="+", metavar="FILE", help="a schedule as JSON; - for standard input")
     table.add_argument("--start", type=_step, default=0, metavar="STEP", help="the first step; default 0")
     table.add_argument(
-        "--stop", type=_step, metavar="STEP", help="where to stop, before this step; default: after the last segment but the hold"
+        "--stop",
+        type=_step,
+        metavar="STEP",
+        help="where to stop, before this step; default: after the last segment but the hold",
     )
     table.add_argument(
         "--stride", type=_stride, default=1, metavar="STEPS", help="from one line to the next; default 1"

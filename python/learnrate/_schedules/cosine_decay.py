@@ -15,6 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from .._value import Field
+
 
 @final
 class CosineDecay(Schedule):
@@ -70,12 +72,12 @@ class CosineDecay(Schedule):
     __slots__ = _fields
     __module__ = "learnrate"
     _module = KERAS
-    initial_learning_rate: float
-    decay_steps: int
-    alpha: float
-    name: str
-    warmup_target: float | None
-    warmup_steps: int
+    initial_learning_rate: Field[float]
+    decay_steps: Field[int]
+    alpha: Field[float]
+    name: Field[str]
+    warmup_target: Field[float | None]
+    warmup_steps: Field[int]
 
     def __new__(
         cls,
@@ -107,15 +109,18 @@ class CosineDecay(Schedule):
         )
         return cls._made(segments, initial_learning_rate, decay_steps, alpha, name, warmup_target, warmup_steps)
 
-    def __init__(self, *_: Any, **__: Any) -> None:
-        """Warns of a warmup without a target. What is unpickled has warned when it was made, and does not come here."""
-        if self.warmup_steps > 0 and self.warmup_target is None:
-            import warnings
+    if not TYPE_CHECKING:  # a type checker would take its arguments for those of the class
 
-            level, frame = 2, sys._getframe().f_back
-            while frame is not None and (frame.f_globals.get("__package__") or "").startswith("learnrate"):
-                level, frame = level + 1, frame.f_back
-            warnings.warn(f"warmup_steps={self.warmup_steps} has no effect without a warmup_target", stacklevel=level)
+        def __init__(self, *_: Any, **__: Any) -> None:
+            """Warns of a warmup without a target. What is unpickled has warned when made, and does not come here."""
+            if self.warmup_steps > 0 and self.warmup_target is None:
+                import warnings
+
+                level, frame = 2, sys._getframe().f_back
+                while frame is not None and (frame.f_globals.get("__package__") or "").startswith("learnrate"):
+                    level, frame = level + 1, frame.f_back
+                text = f"warmup_steps={self.warmup_steps} has no effect without a warmup_target"
+                warnings.warn(text, stacklevel=level)
 
     @classmethod
     def from_total_steps(

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
+    from .._value import Field
+
 SHAPES = ("linear", "cosine")
 MAX_PHASES = 65_535
 """With the hold after them 2**16 segments."""
@@ -48,11 +50,11 @@ class Phase(Value):
     _fields = ("steps", "learning_rate", "shape", "power", "start")
     __slots__ = _fields
     __module__ = "learnrate"
-    steps: int
-    learning_rate: float
-    shape: str
-    power: float | None
-    start: float | None
+    steps: Field[int]
+    learning_rate: Field[float]
+    shape: Field[str]
+    power: Field[float | None]
+    start: Field[float | None]
 
     def __new__(
         cls,
@@ -116,9 +118,9 @@ class Phases(Schedule):
     _fields = ("initial_learning_rate", "phases", "name")
     __slots__ = _fields
     __module__ = "learnrate"
-    initial_learning_rate: float
-    phases: tuple[Phase, ...]
-    name: str
+    initial_learning_rate: Field[float]
+    phases: Field[tuple[Phase, ...]]
+    name: Field[str]
 
     def __new__(
         cls,
