@@ -4,7 +4,7 @@
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
-use learnrate::{CosineDecay, Schedule};
+use learnrate::{CosineDecay, Phase, PhaseShape, Phases, Schedule};
 use num_traits::{AsPrimitive, Float};
 
 /// The cost of a call; one thread's work, in the first-level cache; where a second begins to pay; many threads' work.
@@ -14,8 +14,11 @@ fn main() {
     divan::main();
 }
 
-/// Warms up in the first hundredth of the steps and decays in the rest, so that no step is beyond the end.
-fn schedule(steps: u32) -> Schedule {
+/// A schedule of so many steps, so that none of those that are asked for is beyond the end.
+type Make = fn(u32) -> Schedule;
+
+/// Warms up in the first hundredth of the steps and decays in the rest.
+fn cosine_decay(steps: u32) -> Schedule {
     let warmup = u64::from(steps / 100);
     let decay = u64::from(steps) - warmup;
     Schedule::new(CosineDecay {
@@ -27,6 +30,30 @@ fn schedule(steps: u32) -> Schedule {
     .expect("the fields are within their rules")
 }
 
+fn of_phases(initial: f64, phases: Vec<Phase>) -> Schedule {
+    Schedule::new(Phases::new(initial, phases)).expect("the fields are within their rules")
+}
+
+fn line(steps: u32) -> Schedule {
+    of_phases(3e-4, vec![Phase::new(u64::from(steps), 3e-5)])
+}
+
+/// Warms up in the first hundredth of the steps, decays in the last fifth.
+fn warmup_stable_decay(steps: u32) -> Schedule {
+    let (warmup, decay) = (u64::from(steps / 100), u64::from(steps / 5));
+    let stable = u64::from(steps) - warmup - decay;
+    of_phases(0.0, vec![Phase::new(warmup, 3e-4), Phase::new(stable, 3e-4), Phase::new(decay, 0.0)])
+}
+
+/// Up and down by lines and cosines in turn: with the hold at the end 12 segments.
+fn twelve_segments(steps: u32) -> Schedule {
+    let phase = |i: u32| Phase {
+        shape: if i % 2 == 0 { PhaseShape::Linear } else { PhaseShape::Cosine },
+        ..Phase::new(u64::from(steps.div_ceil(11)), f64::from(i * 7 % 11) * 1e-4)
+    };
+    of_phases(5e-4, (0..11).map(phase).collect())
+}
+
 fn steps<S: Copy + 'static>(count: u32) -> Vec<S>
 where
     u32: AsPrimitive<S>,
@@ -34,23 +61,32 @@ where
     (0..count).map(AsPrimitive::as_).collect()
 }
 
-fn fill<S, R>(bencher: Bencher, count: u32)
+fn shuffled(count: u32) -> Vec<f64> {
+    const PRIME: u64 = 2_654_435_761; // no divisor of any size
+    (0..u64::from(count)).map(|i| (i * PRIME % u64::from(count)) as f64).collect()
+}
+
+fn fill<S, R>(bencher: Bencher, make: Make, steps: &[S])
 where
     S: AsPrimitive<f64> + Sync,
     R: Float + Send + Sync + 'static,
-    u32: AsPrimitive<S>,
     f64: AsPrimitive<R>,
 {
-    let (schedule, steps) = (schedule(count), steps::<S>(count));
+    let schedule = make(u32::try_from(steps.len()).expect("the sizes are such"));
     let mut rates = vec![R::zero(); steps.len()];
-    bencher.counter(ItemsCount::new(count)).bench_local(|| {
-        schedule.fill(black_box(&steps), black_box(&mut rates)).expect("no step is negative");
+    bencher.counter(ItemsCount::new(steps.len())).bench_local(|| {
+        schedule.fill(black_box(steps), black_box(&mut rates)).expect("no step is negative");
     });
 }
 
-#[divan::bench]
-fn value(bencher: Bencher) {
-    let schedule = schedule(100_000);
+#[divan::bench(args = ["cosine_decay", "warmup_stable_decay", "twelve_segments"])]
+fn value(bencher: Bencher, name: &str) {
+    let make: Make = match name {
+        "cosine_decay" => cosine_decay,
+        "warmup_stable_decay" => warmup_stable_decay,
+        _ => twelve_segments,
+    };
+    let schedule = make(100_000);
     bencher
         .counter(ItemsCount::new(1_u32))
         .bench_local(|| black_box(&schedule).value(black_box(5_000.0)));
@@ -71,10 +107,36 @@ where
     S: AsPrimitive<f64> + Sync,
     u32: AsPrimitive<S>,
 {
-    fill::<S, f64>(bencher, count);
+    fill::<S, f64>(bencher, cosine_decay, &steps::<S>(count));
 }
 
 #[divan::bench(args = SIZES)]
 fn fill_f32(bencher: Bencher, count: u32) {
-    fill::<f64, f32>(bencher, count);
+    fill::<f64, f32>(bencher, cosine_decay, &steps::<f64>(count));
+}
+
+#[divan::bench(args = SIZES)]
+fn fill_line(bencher: Bencher, count: u32) {
+    fill::<f64, f64>(bencher, line, &steps::<f64>(count));
+}
+
+#[divan::bench(args = SIZES)]
+fn fill_warmup_stable_decay(bencher: Bencher, count: u32) {
+    fill::<f64, f64>(bencher, warmup_stable_decay, &steps::<f64>(count));
+}
+
+#[divan::bench(args = SIZES)]
+fn fill_twelve_segments(bencher: Bencher, count: u32) {
+    fill::<f64, f64>(bencher, twelve_segments, &steps::<f64>(count));
+}
+
+/// Each step once, in no order: the segments that a block of steps meets are evaluated one over another.
+#[divan::bench(args = SIZES)]
+fn fill_shuffled(bencher: Bencher, count: u32) {
+    fill::<f64, f64>(bencher, cosine_decay, &shuffled(count));
+}
+
+#[divan::bench(args = SIZES)]
+fn fill_twelve_segments_shuffled(bencher: Bencher, count: u32) {
+    fill::<f64, f64>(bencher, twelve_segments, &shuffled(count));
 }

@@ -57,4 +57,4 @@ def test_python(learnrate: ModuleType, page: Path) -> None:
 def test_json(learnrate: ModuleType, page: Path) -> None:
     for block in blocks(page):
         if block.language == "json":
-            learnrate.CosineDecay.from_json(block.text)
+            learnrate.from_json(block.text)

@@ -57,11 +57,11 @@ class Schedule(Value, _backend.Curve):
     (0.00015, 0.00015, array([0.0e+00, 7.5e-05, 1.5e-04, 2.25e-04]))
     """
 
-    __slots__ = ("__weakref__", "_segments")
+    __slots__ = ("__weakref__", "_all_segments")
     __module__ = "learnrate"
     __signature__: Any = _CallSignature()
     _module = "learnrate"
-    _segments: tuple[Segment, ...]
+    _all_segments: tuple[Segment, ...]
     name: Field[str]
 
     def __new__(cls, *_: Any, **__: Any) -> Self:
@@ -71,7 +71,7 @@ class Schedule(Value, _backend.Curve):
     def _made(cls, segments: tuple[Segment, ...], *fields: Any) -> Self:
         """From checked fields and what they stand for."""
         self = _backend.Curve.__new__(cls, segments)
-        object.__setattr__(self, "_segments", segments)
+        object.__setattr__(self, "_all_segments", segments)
         return self._set(*fields)
 
     @classmethod
@@ -87,7 +87,7 @@ class Schedule(Value, _backend.Curve):
     @property
     def segments(self) -> tuple[Segment, ...]:
         """What is evaluated: stretches of steps of one shape each, the last of which ends at infinity."""
-        return self._segments
+        return self._all_segments
 
     @property
     def total_steps(self) -> int:

@@ -95,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
         "--stop",
         type=_step,
         metavar="STEP",
-        help="where to stop, before this step; default: after the last segment but the hold",
+        help="where to stop, before this step; default: after the hold begins",
     )
     table.add_argument(
         "--stride", type=_stride, default=1, metavar="STEPS", help="from one line to the next; default 1"

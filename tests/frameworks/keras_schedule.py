@@ -2,8 +2,6 @@
 inside the compiled train step.
 
 `test_keras_backends.py` runs this on each backend; the name keeps it from being collected where no backend is chosen.
-
-The reference is the schedule's own float64 rate, which is within 7 float64 ULP of exact: 1e-8 of a float32 ULP.
 """
 
 from __future__ import annotations
@@ -19,6 +17,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from float32 import FLOAT32, FLOAT64, LONG_FLOAT32, float32_error
 from keras import ops
 
 import learnrate
@@ -30,8 +29,6 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't
 
 BACKEND: str = keras.backend.backend()
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
-# The promised bounds, in ULP. XLA fuses some multiply-adds, which leaves roundings out: the bounds stay.
-FLOAT32, LONG_FLOAT32, FLOAT64 = 6.0, 8.0, 7.0
 
 WAYS: dict[str, Any] = {"eager": lambda function: function}
 """How a train step may evaluate a schedule."""
@@ -83,12 +80,6 @@ def floatx() -> Iterator[Callable[[str], None]]:
 
 def numpy(tensor: Any) -> np.ndarray:
     return np.asarray(ops.convert_to_numpy(tensor), np.float64)
-
-
-def float32_error(rates: Any, exact: Any) -> float:
-    """The largest error, in the spacing of float32 at the exact rate."""
-    off = np.abs(rates - exact)
-    return float(np.max(off / np.spacing(np.maximum(exact, 2.0**-126).astype(np.float32))))
 
 
 def dtype_of(tensor: Any) -> str:

@@ -25,10 +25,14 @@ def test_torch_goes_on(state: dict[str, Any], on_mismatch: Any) -> None:
     short, other = learnrate.CosineDecay(0.1, 9, 0.1, "short", 0.7, 4), learnrate.CosineDecay(0.3, 7)
     scales = [1.0, 0.5][: len(state["_last_lr"])]
     groups = [{"params": [torch.nn.Parameter(torch.ones(1))], "lr": 0.1, "lr_scale": scale} for scale in scales]
-    schedule = [short, other] if isinstance(state["schedule"], list) else short
+    stable = learnrate.warmup_stable_decay(0.7, 9, warmup_steps=2, decay_steps=3)
+    if isinstance(state["schedule"], list):
+        schedule: Any = [short, other]
+    else:
+        schedule = stable if state["schedule"]["class_name"] == "Phases" else short
     scheduler = ScheduleLR(torch.optim.SGD(groups), schedule, on_mismatch=on_mismatch)
     scheduler.load_state_dict(state)
-    schedules = schedule if isinstance(schedule, list) else [short, short]
+    schedules = schedule if isinstance(schedule, list) else [schedule] * 2
     expected = [one(3) * scale for one, scale in zip(schedules, scales, strict=False)]
     assert scheduler.last_epoch == 3
     assert scheduler.schedule == schedule

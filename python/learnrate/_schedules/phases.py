@@ -92,8 +92,8 @@ class Phases(Schedule):
     """Phases one after another, then hold.
 
     Each `Phase` leads in so many steps to its rate, from where the one before it ended or from a `start` of its own,
-    which is a jump. A step where two phases meet belongs to the later one: at a jump the new rate holds. After the last phase
-    the rate is held. Without phases the rate is constant.
+    which is a jump. A step where two phases meet belongs to the later one: at a jump the new rate holds. After the last
+    phase the rate is held. Without phases the rate is constant.
 
     The rate is exact where phases meet. Within a phase it never turns: at whole steps of a phase of up to 2**49 steps
     it never rises on the way down, and never falls on the way up. `Phase` has formulas and bounds.

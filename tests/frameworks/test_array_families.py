@@ -1,0 +1,191 @@
+"""The promise of other libraries' arrays, for each class: float32 rates within 6 ULP of exact ones, 8 in segments of more
+than 2**24 steps; float64 ones as NumPy's; no step rounded or refused; traced, differentiated, mapped, and lazy.
+
+Each example of the family is asked around its joints, in the middle of its segments, and anywhere.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from itertools import pairwise
+from types import ModuleType
+from typing import Any
+
+import array_api_strict
+import dask.array
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import torch
+from family import EXAMPLES, Example
+from float32 import FLOAT32, FLOAT64, LONG_FLOAT32, float32_error
+
+LIMIT = 2.0**128 - 2.0**103
+"""What is below becomes a finite float32."""
+INT32, UINT32 = 2**31 - 1, 2**32 - 1
+
+
+def joints(example: Example) -> list[int]:
+    return [piece.start for piece in example.pieces]
+
+
+def longest(example: Example) -> int:
+    return max((after - before for before, after in pairwise(joints(example))), default=0)
+
+
+def bound(example: Example) -> float:
+    return FLOAT32 if longest(example) <= 2**24 else LONG_FLOAT32
+
+
+def telling(example: Example, most: int = 2**53) -> np.ndarray:
+    """Whole steps of a segment's start, its middle and its end, and any others, up to the last one that is asked."""
+    starts = np.array(joints(example))
+    middles = starts[:-1] + np.diff(starts) // 2
+    around = np.add.outer(np.r_[starts, middles, INT32, UINT32, 2**24], np.arange(-4, 5)).ravel()
+    rng = np.random.default_rng(len(starts))
+    anywhere = rng.integers(0, min(starts[-1] + 10, most), 200)
+    steps = np.unique(np.r_[around, anywhere, most])
+    return steps[(steps >= 0) & (steps <= most)]
+
+
+def fits_float32(example: Example) -> bool:
+    return all(max(piece.first, piece.last) < LIMIT for piece in example.pieces)
+
+
+IN_FLOAT32 = [example for example in EXAMPLES if fits_float32(example)]
+each_in_float32 = pytest.mark.parametrize("fitting", IN_FLOAT32, ids=str)
+
+
+def test_the_examples_are_telling() -> None:
+    segments = [len(example.pieces) for example in IN_FLOAT32]
+    assert min(segments) == 1  # a constant
+    assert max(segments) >= 40
+    assert {"linear", "cosine", "hold"} == {piece.shape for example in IN_FLOAT32 for piece in example.pieces}
+    assert max(map(longest, IN_FLOAT32)) > INT32
+    assert {bound(example) for example in IN_FLOAT32} == {FLOAT32, LONG_FLOAT32}
+    assert {example.row.name for example in IN_FLOAT32} == {example.row.name for example in EXAMPLES}
+
+
+@each_in_float32
+@pytest.mark.parametrize(
+    ("evaluate", "make", "most"),
+    [
+        (jax.jit, lambda steps: jnp.asarray(steps.astype(np.int32)), INT32),
+        (jax.jit, lambda steps: jnp.asarray(steps.astype(np.uint32)), UINT32),
+        (lambda schedule: schedule, torch.asarray, 2**53),
+    ],
+    ids=["jax int32", "jax uint32", "torch int64"],
+)
+def test_whole_steps(
+    learnrate: ModuleType, fitting: Example, evaluate: Any, make: Callable[[np.ndarray], Any], most: int
+) -> None:
+    schedule = fitting.make(learnrate)
+    steps = telling(fitting, most)
+    exact = schedule(steps)
+    rates = evaluate(schedule)(make(steps))
+    assert "float32" in str(rates.dtype)
+    assert float32_error(rates, exact) <= bound(fitting)
+    at_joints = np.isin(steps, joints(fitting))
+    near = np.where(exact < 2.0**-126, 0.0, exact)  # XLA takes what is less for 0
+    off = np.asarray(rates, np.float64) - near.astype(np.float32)
+    assert (np.abs(off[at_joints]) < 2.0**-126).all()
+
+
+@each_in_float32
+def test_float32_steps(learnrate: ModuleType, fitting: Example) -> None:
+    schedule = fitting.make(learnrate)
+    # These are taken as they are; up to 2**24 they are exact, as the joints must be.
+    if fitting.total_steps > 2**24:
+        last = 2**24 if len(joints(fitting)) == 1 or joints(fitting)[1] > 2**24 else 0
+    else:
+        last = 2**24
+    whole = telling(fitting, last)
+    steps = np.unique(np.r_[whole, whole[whole < 2**20] + 0.25, whole[whole < 2**20] + 0.625]).astype(np.float32)
+    for rates in (jax.jit(schedule)(jnp.asarray(steps)), schedule(torch.asarray(steps))):
+        assert float32_error(rates, schedule(steps)) <= bound(fitting)
+
+
+def test_float64_has_the_bits_of_numpy(learnrate: ModuleType, example: Example) -> None:
+    schedule = example.make(learnrate)
+    whole = telling(example)
+    steps = np.r_[whole, whole[whole < 2**50] + 0.375].astype(np.float64)
+    exact = schedule(steps)
+    assert (schedule(torch.asarray(steps)).numpy() == exact).all()
+    assert (np.asarray(schedule(array_api_strict.asarray(steps))) == exact).all()
+    assert (np.asarray(schedule(array_api_strict.asarray(whole))) == exact[: whole.size]).all()  # its default
+    lazy = schedule(dask.array.from_array(whole, chunks=100))
+    assert isinstance(lazy, dask.array.Array)
+    assert (lazy.compute() == exact[: whole.size]).all()
+
+
+def test_float64_in_jax(learnrate: ModuleType, example: Example) -> None:
+    schedule = example.make(learnrate)
+    steps = telling(example)
+    exact = schedule(steps)
+    with jax.enable_x64(True):
+        for dtype in (np.int64, np.uint64, np.float64):
+            rates = jax.jit(schedule)(jnp.asarray(steps.astype(dtype)))
+            assert rates.dtype == jnp.float64
+            # XLA takes subnormal rates for 0, and the products before them.
+            unit = np.maximum(np.spacing(exact), 2.0**-1022)
+            assert (np.abs(np.asarray(rates) - exact) <= FLOAT64 * unit).all(), dtype
+
+
+@each_in_float32
+def test_what_cannot_be_refused(learnrate: ModuleType, fitting: Example) -> None:
+    schedule = fitting.make(learnrate)
+    first, last = np.float32(schedule(0)), np.float32(schedule(math.inf))
+    odd = np.array([-1.0, -np.inf, np.inf, 3e38, np.nan, -0.0], np.float32)
+    whole = np.array([-1, -(2**31)], np.int32)
+    for evaluate, make in ((jax.jit(schedule), jnp.asarray), (schedule, torch.asarray), (schedule, dask.array.asarray)):
+        rates = np.asarray(evaluate(make(odd)))
+        known = np.array([first, first, last, last, np.nan, first], np.float32)
+        known = np.where(known < 2.0**-126, np.float32(0), known)
+        assert np.isnan(rates[4])
+        assert (np.abs(rates - known)[[0, 1, 2, 3, 5]] < 2.0**-126).all()
+        assert float32_error(np.asarray(evaluate(make(whole))), np.full(2, schedule(0))) <= 0.5  # rounded
+
+
+@each_in_float32
+def test_gradients_are_the_slope(learnrate: ModuleType, fitting: Example) -> None:
+    schedule = fitting.make(learnrate)
+    if longest(fitting) > 2**20 or fitting.total_steps == 0:
+        steps = np.array([0.0, 1.0, 7.5, 2.0**24, np.inf], np.float32)
+    else:
+        steps = (telling(fitting, fitting.total_steps + 9) + 0.0).astype(np.float32)
+    slopes = np.asarray(jax.jit(jax.vmap(jax.grad(schedule)))(jnp.asarray(steps)))
+    assert np.isfinite(slopes).all()
+    given = torch.tensor(steps, requires_grad=True)
+    schedule(given).sum().backward()
+    assert given.grad is not None
+    assert torch.isfinite(given.grad).all()
+    if longest(fitting) <= 2**20:
+        assert slopes[-1] == 0.0  # held
+        for piece in fitting.pieces[:-1]:
+            if piece.shape == "linear" and piece.end - piece.start > 2:
+                quarter = jnp.float32(piece.start + 0.25 * (piece.end - piece.start))
+                slope = float((piece.last - piece.first) / (int(piece.end) - piece.start))
+                # The span, the steps and their quotient are rounded, and the joint and the span are those of float32.
+                rounded = 4 * 2.0**-24 * abs(slope) + 2.0**-126
+                assert abs(float(jax.grad(schedule)(quarter)) - slope) <= rounded
+
+
+@each_in_float32
+def test_mapped_as_called(learnrate: ModuleType, fitting: Example) -> None:
+    schedule = fitting.make(learnrate)
+    steps = telling(fitting, INT32)
+    steps = steps[: steps.size // 3 * 3].reshape(3, -1)
+    mapped = torch.func.vmap(schedule)(torch.asarray(steps))
+    assert torch.equal(mapped, schedule(torch.asarray(steps)))
+    by_jax = jax.jit(jax.vmap(schedule))(jnp.asarray(steps.astype(np.int32)))
+    assert float32_error(by_jax, schedule(steps)) <= bound(fitting)
+
+
+@pytest.mark.parametrize("beyond", [example for example in EXAMPLES if example not in IN_FLOAT32], ids=str)
+def test_rates_beyond_float32(learnrate: ModuleType, beyond: Example) -> None:
+    schedule = beyond.make(learnrate)
+    for make in (jnp.asarray, torch.asarray):
+        with pytest.raises(ValueError, match=r"^A rate of the schedule is too large for float32\. Received: 1"):
+            schedule(make([5]))
