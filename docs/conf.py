@@ -36,6 +36,7 @@ myst_heading_anchors = 2
 default_role = "literal"  # docstrings have Markdown's single backticks, which help() shows as they stand
 autodoc_mock_imports = ["keras", "torch"]
 autodoc_typehints_format = "short"
+napoleon_attr_annotations = False  # a field's is what type checkers take the field for
 autodoc_member_order = "bysource"
 python_maximum_signature_line_length = 88
 # Other projects' inventories would have to be fetched.

@@ -37,8 +37,8 @@ class Row:
 
     name: str
     fields: dict[str, str]
-    required: int
-    """So many of the fields have no default."""
+    defaults: Fields
+    """Those of the last fields; the others are required."""
     examples: dict[str, Fields]
     """The first one has no field at its default; the bits of each are compared on every way to call a schedule."""
     changes: Fields
@@ -54,9 +54,26 @@ class Row:
         return self.name
 
     @cached_property
-    def config(self) -> dict[str, Any]:
+    def first(self) -> Example:
+        return Example(self, *next(iter(self.examples.items())))
+
+    @property
+    def required(self) -> list[str]:
+        return list(self.fields)[: len(self.fields) - len(self.defaults)]
+
+    @cached_property
+    def arguments(self) -> dict[str, Any]:
         """The first example by name."""
-        return dict(zip(self.fields, next(iter(self.examples.values())), strict=True))
+        return dict(zip(self.fields, self.first.fields, strict=True))
+
+    def config(self, fields: Fields) -> dict[str, Any]:
+        """As JSON has it."""
+        whole = (*fields, *self.defaults[len(fields) - len(self.required) :])
+        config = dict(zip(self.fields, whole, strict=True))
+        for field, kind in self.fields.items():
+            if kind == "phases":
+                config[field] = [written(phase) for phase in config[field]]
+        return config
 
     def cls(self, learnrate: ModuleType) -> Any:
         return getattr(learnrate, self.name)
@@ -87,6 +104,16 @@ class Example:
     @property
     def total_steps(self) -> int:
         return self.pieces[-1].start
+
+    @property
+    def config(self) -> dict[str, Any]:
+        return self.row.config(self.fields)
+
+
+def written(phase: tuple[Any, ...]) -> dict[str, Any]:
+    """A phase as JSON has it."""
+    names = ("steps", "learning_rate", "shape", "power", "start")
+    return dict(zip(names, (*phase, *("linear", None, None)[len(phase) - 2 :]), strict=True))
 
 
 def any_rate(rng: random.Random) -> float:
@@ -154,7 +181,7 @@ ROWS = [
             "warmup_target": "optional rate",
             "warmup_steps": "steps",
         },
-        2,
+        (0.0, "CosineDecay", None, 0),
         {
             "each field": (0.25, 90, 0.1, NAME, 1.5, 10),
             "required fields": (0.1, 1000),
@@ -183,7 +210,7 @@ ROWS = [
     Row(
         "Phases",
         {"initial_learning_rate": "rate", "phases": "phases", "name": "text"},
-        2,
+        ("Phases",),
         {
             "each field": (0.25, PHASES, NAME),
             "no phases": (0.1, ()),

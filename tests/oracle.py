@@ -1,5 +1,5 @@
-"""The oracle of rates: the formulas of the documentation in 200 bits, with none of the library's own arithmetic; and the
-bounds of the errors, which the files in src/shapes derive.
+"""The oracle of rates: the formulas of the documentation in 200 bits, with none of the library's own arithmetic; and
+the bounds of the errors, which the files in src/shapes derive.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ Pieces = tuple[Piece, ...]
 
 
 def laid(*stretches: tuple[int, str, Fraction, Fraction]) -> Pieces:
-    """Stretches of so many steps, each with its shape and the rates that it leads from and to; the last rate is held."""
+    """Stretches of so many steps, with their shapes and the rates that they lead from and to; the last rate is held."""
     pieces, start, held = [], 0, stretches[-1][3]
     for steps, shape, first, last in stretches:
         if steps:

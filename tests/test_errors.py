@@ -294,10 +294,10 @@ def test_elements_of_other_types(schedule: Schedule) -> None:
         refused(TypeError, rows, schedule, ragged)
 
 
-@pytest.mark.parametrize("row", [row for row in ARRAYS_OF_OTHER_TYPES if row.dtype != object], ids=kind)
-def test_rows_of_other_types(schedule: Schedule, row: np.ndarray) -> None:
+@pytest.mark.parametrize("vector", [vector for vector in ARRAYS_OF_OTHER_TYPES if vector.dtype != object], ids=kind)
+def test_rows_of_other_types(schedule: Schedule, vector: np.ndarray) -> None:
     # NumPy would take the bare numbers out of dates, masked arrays and the like.
-    for steps in ([row], [[1, 1], row], (row[:1], row[:1]), [[row]], deque([HasArray(row)])):
+    for steps in ([vector], [[1, 1], vector], (vector[:1], vector[:1]), [[vector]], deque([HasArray(vector)])):
         with pytest.raises(TypeError, match=r"^Argument `step` must be .* Received: step"):
             schedule(steps)
 

@@ -1,4 +1,4 @@
-"""The promise of the structure: what shows, saves or trains with schedules knows their segments, and none of their classes."""
+"""The promise of the structure: what shows, saves or trains with schedules knows their segments, but no class of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Coefficients of the half cosine, and the bound on the error of a schedule's value.
+"""Coefficients of the half cosine, and the bounds on the error of a rate, on a half cosine and on a line.
 
     h(q) = sin(pi * sqrt(q) / 2)**2,  0 <= q <= 1/4,  evaluated as  q * (C0 + (q*Q(q) + C0_LO))
 
@@ -136,6 +136,17 @@ def bounds(coefficients: list[float], extra: Extra) -> dict[str, float]:
     }
 
 
+def line_bound() -> float:
+    """The product and the sum cost 1/2 each. The roundings of S and q cost (m_S + m_q)/2 in ULP of their product where
+    that stays in its binade, m_S*m_q < 2, and half as much where it leaves it. On each side the sum of the two is convex
+    along every line, so that it is largest at a corner or on the curve between the sides.
+    """
+    curve = [1 + i / 1000 for i in range(1001)]
+    below = max((m + 2 / m) / 2 for m in curve)
+    above = max((2 + 2) / 4, max((m + 2 / m) / 4 for m in curve))
+    return 1 + max(below, above)
+
+
 def main() -> None:
     coefficients = fit()
     print(f"C0 = {C0!r}\nC0_LO = {C0_LO!r}")
@@ -148,7 +159,7 @@ def main() -> None:
     assert half_cosine(0.25, coefficients) == 0.5
     assert all(half_cosine(0.25 - k * 2.0**-55, coefficients) < 0.5 for k in range(1, 1000))
 
-    # As `src/cosine.rs` and the tests state them: falling to the floor, from the peak, rising up to alpha = 10, beyond.
+    # As `src/shapes/cosine.rs` and the tests state them: falling to the floor, from the peak, rising up to alpha = 10, beyond.
     cases: dict[str, tuple[Extra, tuple[float, ...]]] = {
         "whole steps, T <= 2**26": (lambda m: 0.0, (4.52, 4.31, 4.52, 5.31)),
         "fractional steps, T <= 2**26": (lambda m: 1.0, (5.41, 5.09, 5.17, 6.09)),
@@ -159,7 +170,9 @@ def main() -> None:
         for half, bound in computed.items():
             print(f"{case}, {half}: {bound:.2f} ULP")
         assert all(math.ceil(100 * bound) == round(100 * s) for bound, s in zip(computed.values(), stated, strict=True))
-    print("warmup: 2.50 ULP")
+    line = line_bound()
+    print(f"a line: {line:.2f} ULP")
+    assert line == 2.5  # as `src/shapes/linear.rs` and the tests state it
 
 
 if __name__ == "__main__":

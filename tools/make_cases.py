@@ -1,8 +1,8 @@
 """Writes this version's files in `tests/data/`, which the tests of every later one read: `python tools/make_cases.py`.
 
 `cases.json`: valid schedules of each class as configs, each with the JSON that is written of it and with the rates at
-telling steps; each rate is checked against the formula in 200 bits before it is written. Invalid configs and steps, each with
-its error text.
+telling steps; each rate is checked against the formula in 200 bits before it is written. Invalid configs and steps,
+each with its error text.
 `pickles.json`: the same schedules as the backends pickle them, which may be in the same bytes.
 `states.json`: what the adapters save. Needs the native module, and the extra `frameworks`.
 """
@@ -123,13 +123,12 @@ def valid(class_name: str, config: dict[str, Any], more: list[float]) -> dict[st
         found |= {joint + by for joint in (start, start + length // 2, end) for by in range(-2, 3)}
         found |= {start + 0.125, start + length / 3, end - 0.5, *range(start, end, length // 24 + 1)}
     steps = sorted(step for step in found if step >= 0)
-    fields = (
-        schedule._values()
-        if class_name == "CosineDecay"
-        else (schedule.initial_learning_rate, [phase._values() for phase in schedule.phases])
-    )
-    exact = {"CosineDecay": oracle.cosine_decay, "Phases": oracle.phases}[class_name]
-    oracle.errors(schedule, exact(*fields), steps)
+    if isinstance(schedule, learnrate.CosineDecay):
+        exact = oracle.cosine_decay(*schedule._values())
+    else:
+        assert isinstance(schedule, learnrate.Phases)
+        exact = oracle.phases(schedule.initial_learning_rate, [phase._values() for phase in schedule.phases])
+    oracle.errors(schedule, exact, steps)
     rates = np.array([schedule(step) for step in steps])
     points = list(zip([*steps[:-1], "inf"], [f"0x{bits:016x}" for bits in rates.view("u8")], rates, strict=True))
     return {"class_name": class_name, "config": config, "json": schedule.to_json(), "points": points}
@@ -206,7 +205,6 @@ torch_states = [
     state([short, other], (1.0, 0.5)),
     state(stable, (1.0,)),
 ]
-keras_states = [
-    keras.optimizers.schedules.serialize(Schedule(*arguments)) for arguments in ((short,), (short, 4), (stable,))
-]
+keras_schedules = [Schedule(short), Schedule(short, 4), Schedule(stable)]
+keras_states = [keras.optimizers.schedules.serialize(schedule) for schedule in keras_schedules]
 write("states.json", {"about": "Made by tools/make_cases.py.", "torch": torch_states, "keras": keras_states})

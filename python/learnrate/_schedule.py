@@ -54,7 +54,7 @@ class Schedule(Value, _backend.Curve):
     >>> isinstance(schedule, learnrate.Schedule)
     True
     >>> schedule(500), schedule(90_000), schedule(range(0, 1_000, 250))
-    (0.00015, 0.00015, array([0.0e+00, 7.5e-05, 1.5e-04, 2.25e-04]))
+    (0.00015, 0.00015, array([0.00e+00, 7.50e-05, 1.50e-04, 2.25e-04]))
     """
 
     __slots__ = ("__weakref__", "_all_segments")
@@ -86,7 +86,7 @@ class Schedule(Value, _backend.Curve):
 
     @property
     def segments(self) -> tuple[Segment, ...]:
-        """What is evaluated: stretches of steps of one shape each, the last of which ends at infinity."""
+        """The stretches of steps that are evaluated, of one shape each; the last one ends at infinity."""
         return self._all_segments
 
     @property

@@ -122,7 +122,7 @@ def _as_array(step: Any, index: tuple[int, ...] = ()) -> Any:
 
 def _may_be_numbers(step: Any) -> bool:
     """Whether it is worth an import of NumPy to find out; what is certainly no number is refused without."""
-    if isinstance(step, (str, bytes, bytearray)):
+    if isinstance(step, (str, bytes, bytearray, bool)):
         return False
     kind = type(step)
     return isinstance(step, (int, float, Sequence, memoryview)) or hasattr(kind, "__array__") or _is_array_like(kind)

@@ -100,7 +100,7 @@ class Phases(Schedule):
 
     Args:
         initial_learning_rate: the rate at step 0, where the first phase starts; a finite number >= 0.
-        phases: a sequence of `Phase`s; tuples of their fields, or dicts, will do.
+        phases: a sequence of phases, each a `Phase`, a tuple of its fields, or a dict of them.
         name: a name.
 
     Raises:
