@@ -48,7 +48,7 @@ fn warmup_stable_decay(steps: u32) -> Schedule {
 /// Up and down by lines and cosines in turn: with the hold at the end 12 segments.
 fn twelve_segments(steps: u32) -> Schedule {
     let phase = |i: u32| Phase {
-        shape: if i % 2 == 0 { PhaseShape::Linear } else { PhaseShape::Cosine },
+        shape: if i.is_multiple_of(2) { PhaseShape::Linear } else { PhaseShape::Cosine },
         ..Phase::new(u64::from(steps.div_ceil(11)), f64::from(i * 7 % 11) * 1e-4)
     };
     of_phases(5e-4, (0..11).map(phase).collect())

@@ -76,6 +76,18 @@ stopifnot(exact$alpha == 1 / 3, through_jsonlite(third)$alpha != 1 / 3)
 stopifnot(learnrate$CosineDecay$from_json(exact$to_json()) == exact)
 
 
+## Phases -------------------------------------------------------------------------------------------------------------
+
+# A line up, the peak, and a line down in the last 200 steps; then phase by phase.
+wsd <- learnrate$warmup_stable_decay(0.5, 1000, warmup_steps = 100, decay_steps = 200)
+phases <- list(learnrate$Phase(100, 0.5), learnrate$Phase(700, 0.5), learnrate$Phase(200, 0))
+stopifnot(learnrate$Phases(0, phases) == wsd, identical(as.vector(wsd(c(50, 400, 900))), c(0.25, 0.5, 0.25)))
+
+# From R's lists and back, as above.
+list_of_phases <- fromJSON(wsd$to_json(), simplifyVector = FALSE)
+stopifnot(learnrate$deserialize(list_of_phases) == wsd, learnrate$from_json(wsd$to_json()) == wsd)
+
+
 ## Errors -------------------------------------------------------------------------------------------------------------
 
 # They arrive as R's. Positions count from 0, as in Python. NA is refused: Python sees nan, -2147483648 or True.

@@ -146,8 +146,8 @@ impl Curve {
                 start = end;
             }
         }
-        let hold = Shape::between("hold", held, held, f64::INFINITY).expect("the name is ours");
-        segments.push(Segment::new(start as f64, f64::INFINITY, hold));
+        let rest = Shape::between("hold", held, held, f64::INFINITY).expect("the name is ours");
+        segments.push(Segment::new(start as f64, f64::INFINITY, rest));
         Self(segments.into())
     }
 

@@ -33,4 +33,7 @@ def python(
         environment["PYTHONPATH"] = str(path)
     command = [sys.executable, flags, "-c", textwrap.dedent(code), *arguments]
     done = subprocess.run(command, input=stdin, env=environment, capture_output=True, timeout=120)
-    return (done.stdout + done.stderr.strip().rpartition(b"\n")[2]).decode().strip()
+    if not done.returncode:
+        return done.stdout.decode().strip()
+    last = done.stderr.strip().rpartition(b"\n")[2] or b"exit status %d" % done.returncode
+    return (done.stdout + last).decode().strip()

@@ -11,12 +11,9 @@ import copy
 import datetime
 import math
 import pickle
-import subprocess
-import sys
 import time
 import warnings
 from collections import deque
-from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from types import ModuleType
@@ -26,6 +23,8 @@ import jax.numpy as jnp
 import ml_dtypes
 import numpy as np
 import pytest
+from checks import python, refused
+from family import RULES, Row
 
 if TYPE_CHECKING:
     from learnrate import CosineDecay as Schedule
@@ -64,13 +63,6 @@ class HasArray:
 def kind(value: Any) -> str:
     """A short name of a parameter for the test's name."""
     return value if isinstance(value, str) else f"{type(value).__name__} {getattr(value, 'dtype', '')}".strip()
-
-
-def refused(error: type[Exception], text: str, function: Callable[..., object], *args: Any, **kwargs: Any) -> None:
-    with pytest.raises(error) as info:
-        function(*args, **kwargs)
-    assert type(info.value) is error
-    assert str(info.value) == text
 
 
 RATE = "a finite number >= 0"
@@ -142,17 +134,17 @@ ARRAYS_OF_OTHER_TYPES = [
 ]
 
 
-@pytest.mark.parametrize("argument", [*RATES, "decay_steps", "warmup_steps"])
-def test_fields_of_other_types(CosineDecay: type[Schedule], argument: str) -> None:
-    arrays = [row[0, ...] for row in ARRAYS_OF_OTHER_TYPES if row.size] + [np.array([1]), np.array([1.0])]
+def test_fields_of_other_types(learnrate: ModuleType, row: Row) -> None:
+    arrays = [one[0, ...] for one in ARRAYS_OF_OTHER_TYPES if one.size] + [np.array([1]), np.array([1.0])]
     sequences = [[1], (1,), [], range(1), memoryview(b"1"), array.array("i", [1])]
-    for value in SCALARS_OF_OTHER_TYPES + ARRAYS_OF_OTHER_TYPES + arrays + sequences:
-        if value is None and argument == "warmup_target":
-            continue
-        rule = WHOLE if "steps" in argument else "a number"
-        fields = {"initial_learning_rate": 0.1, "decay_steps": 1000, argument: value}
-        text = f"Argument `{argument}` must be {rule}. Received: {argument}={value!r}"
-        refused(TypeError, text, CosineDecay, **fields)
+    for field, kind in row.fields.items():
+        values = SCALARS_OF_OTHER_TYPES + ARRAYS_OF_OTHER_TYPES + arrays
+        values += sequences if kind != "phases" else []
+        for value in values:
+            if (value is None and kind in ("optional rate", "text")) or (isinstance(value, str) and kind == "text"):
+                continue
+            text = f"Argument `{field}` must be {RULES[kind]}. Received: {field}={value!r}"
+            refused(TypeError, text, row.cls(learnrate), **row.arguments | {field: value})
 
 
 def test_what_the_interpreter_refuses(CosineDecay: Any, schedule: Any) -> None:
@@ -316,8 +308,7 @@ def test_rows_of_other_types(schedule: Schedule, vector: np.ndarray) -> None:
 def test_lists_without_end(learnrate: ModuleType, code: str) -> None:
     # In a process of their own, as they may crash it or fill its memory.
     code += "\nfrom learnrate import *\ntry: CosineDecay(0.1, 9)(steps)\nexcept TypeError as error: print(error)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=10, check=True)
-    assert done.stdout.startswith("Argument `step` must be ")
+    assert python(code, LEARNRATE_BACKEND=learnrate.BACKEND).startswith("Argument `step` must be ")
 
 
 def test_sizes(schedule: Schedule) -> None:

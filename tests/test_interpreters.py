@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from types import ModuleType
 
 import pytest
+from checks import python
 
 # `m` is the main interpreter, `s` a new one, which is gone before the next letter.
 SCRIPT = """
@@ -40,9 +40,7 @@ for where in sys.argv[1]:
 
 @pytest.mark.parametrize("order", ["m", "ms", "sm", "sms", "msms", "ss"])
 def test_interpreters_one_after_the_other(learnrate: ModuleType, order: str) -> None:
-    command = [sys.executable, "-c", SCRIPT, order]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
+    shown = python(SCRIPT, order, LEARNRATE_BACKEND=learnrate.BACKEND)
     works = [f"{learnrate.BACKEND} 0.05 0.0", "ValueError Argument `step` must be >= 0. Received: step=-1"]
     refused = [
         "ImportError learnrate's native core is in use by another interpreter of this process; "
@@ -57,4 +55,4 @@ def test_interpreters_one_after_the_other(learnrate: ModuleType, order: str) -> 
     else:  # new interpreters have a lock of their own, and CPython itself refuses
         refused = ["ImportError module learnrate._native does not support loading in subinterpreters"]
         expected = [works if where == "m" else refused for where in order]
-    assert done.stdout.splitlines() == [line for lines in expected for line in lines]
+    assert shown.splitlines() == [line for lines in expected for line in lines]

@@ -1,7 +1,6 @@
 """What the native core refuses by itself.
 
-The class and `_steps` look first, so that hardly a public call comes so far; but the core must not trust them with
-memory, and a pickle that somebody changed hands it any fields.
+The classes and `_steps` look first, so that no public call comes so far; but the core must not trust them with memory.
 """
 
 from __future__ import annotations
@@ -11,11 +10,13 @@ import threading
 import time
 from contextlib import suppress
 from importlib import import_module
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+from checks import refused
+from family import EXAMPLES
 
 FIELDS = (0.25, 90, 0.1, "name", 1.5, 10)
 
@@ -24,30 +25,62 @@ FIELDS = (0.25, 90, 0.1, "name", 1.5, 10)
 def Core(learnrate: ModuleType) -> Any:
     if learnrate.BACKEND != "native":
         pytest.skip("the pure-Python core checks nothing, and NumPy sees to the memory")
-    return import_module("learnrate._native").CosineDecay
+    return import_module("learnrate._native").Curve
+
+
+@pytest.fixture
+def core(learnrate: ModuleType, Core: Any) -> Any:
+    return Core(learnrate.CosineDecay(*FIELDS).segments)
+
+
+def segment(start: float, end: float, shape: str = "linear", first: float = 0.25, last: float = 0.5) -> Any:
+    return SimpleNamespace(start=start, end=end, first_rate=first, last_rate=last, shape=shape)
+
+
+INF = math.inf
+
+
+def test_segments_are_all_that_it_needs(learnrate: ModuleType, Core: Any) -> None:
+    for example in EXAMPLES:
+        schedule = example.make(learnrate)
+        core, steps = Core(list(schedule.segments)), np.linspace(0, example.total_steps * 1.01 + 9, 999)
+        assert (core(steps) == schedule(steps)).all()
+        assert core(0) == schedule(0)
+    assert Core([segment(0, 8), segment(8.0, INF, "hold", 2)])(4) == 0.375
 
 
 @pytest.mark.parametrize(
-    "fields",
+    "segments",
     [
-        (-1e-05, 90, 0.0, "", None, 0),
-        (math.nan, 90, 0.0, "", None, 0),
-        (math.inf, 90, 0.0, "", None, 0),
-        (0.25, 0, 0.0, "", None, 0),
-        (0.25, 2**53 + 1, 0.0, "", None, 0),
-        (0.25, 90, -0.5, "", None, 0),
-        (0.25, 90, 0.0, "", -1e16, 0),
-        (0.25, 90, 0.0, "", 1.5, 2**53 + 1),
-        (0.25, 90, 0.0, "", 1.5, 2**53 - 89),
-        (0.25, 90, 1e200, "", 1e150, 10),
+        [],
+        [segment(0, 8)],
+        [segment(1, INF, "hold")],
+        [segment(-1, INF, "hold")],
+        [segment(math.nan, INF, "hold")],
+        [segment(0, math.nan, "hold")],
+        [segment(0, 8), segment(9, INF, "hold")],
+        [segment(0, 8), segment(7, INF, "hold")],
+        [segment(0, 8), segment(8, 8), segment(8, INF, "hold")],
+        [segment(0, 8), segment(8, 4), segment(4, INF, "hold")],
+        [segment(0, 8), segment(8, math.nan), segment(math.nan, INF, "hold")],
+        [segment(0, INF, "hold"), segment(INF, INF, "hold")],
+        [segment(0, INF, "sqrt")],
+        [segment(0, INF, "")],
     ],
+    ids=lambda segments: " ".join(f"{one.start}-{one.end}{one.shape}" for one in segments) or "none",
 )
-def test_fields_are_refused_in_the_words_of_the_class(learnrate: ModuleType, Core: Any, fields: Any) -> None:
-    with pytest.raises(ValueError, match=r"^Argument `\w+` must be ") as expected:
-        learnrate.CosineDecay(*fields)
-    with pytest.raises(ValueError, match=r"^Argument `\w+` must be ") as info:
-        Core(*fields)
-    assert str(info.value) == str(expected.value)
+def test_segments_that_lead_nowhere(Core: Any, segments: Any) -> None:
+    refused(ValueError, "segments must lead from 0 to infinity", Core, segments)
+
+
+@pytest.mark.parametrize(
+    "segments",
+    [None, 5, "segments", [None], [SimpleNamespace(start=0)], [segment(None, INF)], [segment(0, INF, 5)], {1, 2}],  # type: ignore[arg-type]
+    ids=str,
+)
+def test_what_are_no_segments(Core: Any, segments: Any) -> None:
+    with pytest.raises((TypeError, AttributeError)):
+        Core(segments)
 
 
 def frozen() -> np.ndarray:
@@ -69,10 +102,10 @@ def frozen() -> np.ndarray:
         (np.zeros(3), frozen(), ValueError("Argument `out` must not be in use by another call")),
     ],
 )
-def test_vectors_that_it_cannot_read_or_write(Core: Any, steps: Any, out: np.ndarray, error: Exception) -> None:
+def test_vectors_that_it_cannot_read_or_write(core: Any, steps: Any, out: np.ndarray, error: Exception) -> None:
     before = out.copy()
     with pytest.raises(type(error)) as info:
-        Core(*FIELDS)._fill(steps, out)
+        core._fill(steps, out)
     assert str(error) in str(info.value)  # rust-numpy's own texts are not ours to say
     assert out.tolist() == before.tolist()
 
@@ -86,9 +119,9 @@ def test_vectors_that_it_cannot_read_or_write(Core: Any, steps: Any, out: np.nda
         (-1, np.zeros(3), ValueError("Argument `step` must be >= 0. Received: step[0]=-1.0")),
     ],
 )
-def test_ranges_that_it_cannot_write(Core: Any, start: int, out: np.ndarray, error: Exception) -> None:
+def test_ranges_that_it_cannot_write(core: Any, start: int, out: np.ndarray, error: Exception) -> None:
     with pytest.raises(type(error)) as info:
-        Core(*FIELDS)._fill_range(start, 1, out)
+        core._fill_range(start, 1, out)
     assert str(error) in str(info.value)
 
 

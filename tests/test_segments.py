@@ -57,7 +57,8 @@ COSINE, PHASES = "CosineDecay", "Phases"
             (0.0, ((9, 0.1), (9, 0.1), (9, 0.3, "cosine"), (9, 0.0), (9, 0.1))),
             "warmup hold warmup decay rise hold",
         ),
-        (PHASES, (0.1, ((9, 0.1, "linear", None, 0.0),)), "rise hold"),  # the jump down is a fall
+        (PHASES, (0.1, ((9, 0.1, "linear", None, 0.0),)), "warmup hold"),  # step 0 has the `start`
+        (PHASES, (0.1, ((9, 0.1), (9, 0.1, "linear", None, 0.0))), "hold rise hold"),  # a jump down is a fall
         (PHASES, (0.0, ((9, 0.2, "linear", None, 0.1),)), "warmup hold"),  # and a jump up is none
         (PHASES, (0.0, ((9, 0.2), (0, 0.1), (9, 0.3))), "warmup rise hold"),
         (PHASES, (0.3, ((0, 0.1), (9, 0.2))), "warmup hold"),  # what is skipped at the start is never seen

@@ -302,9 +302,9 @@ def test_ranges(schedule: Schedule, long: Schedule, steps: Any) -> None:
         check(one, steps, np.array([one(step) for step in steps]))
 
 
-@pytest.mark.parametrize("steps", [range(0, 10**9, 10**3), range(10**30, 10**30 + 10**6)], ids=["int64", "beyond"])
+@pytest.mark.parametrize("steps", [range(0, 10**9, 10**3), range(10**30, 10**30 + 5 * 10**5)], ids=["int64", "beyond"])
 def test_the_steps_of_a_range_are_never_built(long: Schedule, steps: Any) -> None:
-    out = np.empty(10**6)
+    out = np.empty(len(steps))
     long(steps[:9], out=out[:9])  # what is imported on the way does not count
     tracemalloc.start()
     try:
@@ -313,7 +313,7 @@ def test_the_steps_of_a_range_are_never_built(long: Schedule, steps: Any) -> Non
     finally:
         tracemalloc.stop()
     assert peak < out.nbytes  # as many bytes as an array of the steps
-    for index in (0, 1, 65_535, 65_536, 999_999):
+    for index in (0, 1, 65_535, 65_536, len(steps) - 1):
         assert out[index] == long(steps[index])
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from checks import refused
 from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
@@ -23,13 +24,6 @@ NAN, INF = math.nan, math.inf
 TINY, NORMAL, HUGE = 5e-324, sys.float_info.min, sys.float_info.max
 MANY = 2**53
 UNSHRUNK = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-
-
-def refused(error: type[Exception], text: str, call: Any, *args: Any, **kwargs: Any) -> None:
-    with pytest.raises(error) as info:
-        call(*args, **kwargs)
-    assert type(info.value) is error
-    assert str(info.value) == text
 
 
 def next_to(rate: float) -> tuple[float, float]:

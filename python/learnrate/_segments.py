@@ -49,14 +49,13 @@ def lay(*pieces: tuple[int, str, float, float]) -> tuple[Segment, ...]:
     Each piece is its steps, its shape, and the rates that it leads from and to.
     """
     segments: list[Segment] = []
-    start, held, rising = 0, pieces[0][2], "warmup"
+    start, held, rising = 0, pieces[-1][3], "warmup"
     for steps, shape, first, last in pieces:
         if steps:
-            if first < held or last < first:
+            if last < first or (segments and first < segments[-1].last_rate):
                 rising = "rise"
             kind = "hold" if first == last else rising if first < last else "decay"
             end = start + steps
             segments.append(Segment(kind, start, end, first, last, "hold" if first == last else shape))
             start = end
-        held = last
     return (*segments, Segment("hold", start, math.inf, held, held, "hold"))

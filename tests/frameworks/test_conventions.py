@@ -7,16 +7,14 @@ wrong, a test of its own says so; the comparisons stop there.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
 import torch
 import transformers
+from peers import ANGLE, OUR_COSINE, U32, U64, optax_rates, torch_rates
 
 if TYPE_CHECKING:
     from learnrate import CosineDecay as Schedule
@@ -66,7 +64,6 @@ FALLING_WARMUP = [Recipe(1000, 100, 0.4, 0.1, 0.05)]
 RISING = [Recipe(1000, 100, 0.01, 0.1, 0.3)]
 
 PAST = 50  # steps beyond the end, where a library holds its rate
-U32, U64 = 2.0**-24, 2.0**-53  # one rounding of a number below 1
 
 
 def differences(CosineDecay: type[Schedule], recipe: Recipe, theirs: np.ndarray) -> np.ndarray:
@@ -75,67 +72,46 @@ def differences(CosineDecay: type[Schedule], recipe: Recipe, theirs: np.ndarray)
     return off
 
 
-@cache
-def torch_rates(make_scheduler: Callable[[Any, Recipe], Any], recipe: Recipe, count: int) -> np.ndarray:
-    """The rates of an optimizer's first updates, with a scheduler stepped after each."""
-    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=recipe.peak)
-    scheduler = make_scheduler(optimizer, recipe)
-    rates: list[float] = []
-    optimizer.register_step_pre_hook(lambda *_: rates.append(optimizer.param_groups[0]["lr"]))
-    for _ in range(count):
-        optimizer.step()
-        scheduler.step()
-    return np.array(rates)
-
-
 # optax
 
 # In float32. The angle takes 4 roundings: pi, its product with the count, the reciprocal of the length, their product.
-# Each of them moves half a cosine by at most max(a * sin(a)) / 2 < 0.91 roundings. Then comes at most one each for the
+# Each of them moves half a cosine by at most max(a * sin(a)) / 2 < ANGLE roundings. Then comes at most one each for the
 # cosine, 1 + cosine, its power, 1 - alpha, their product, alpha, the sum, the peak, their product. A warmup takes 7.
-OPTAX = (4 * 0.91 + 9) * U32
+OPTAX = (4 * ANGLE + 9) * U32
 
 
-@cache
-def optax_rates(recipe: Recipe, count: int) -> np.ndarray:
+def optax_cosine(recipe: Recipe) -> Any:
     total, warmup, initial, peak, final = recipe
-    optimizer = optax.sgd(optax.warmup_cosine_decay_schedule(initial, peak, warmup, total, final))
-
-    def step(state: Any, _: None) -> Any:
-        update, state = optimizer.update(jnp.float32(1.0), state)
-        return state, -update  # of a gradient of 1: the rate
-
-    return np.asarray(jax.lax.scan(step, optimizer.init(jnp.float32(0.0)), length=count)[1], np.float64)
+    return optax.warmup_cosine_decay_schedule(initial, peak, warmup, total, final)
 
 
 @pytest.mark.parametrize("recipe", FROM_ZERO + FROM_ABOVE_ZERO + FALLING_WARMUP + RISING, ids=str)
 def test_optax(CosineDecay: type[Schedule], recipe: Recipe) -> None:
-    theirs = optax_rates(recipe, recipe.total + PAST)
+    theirs = optax_rates(optax_cosine, recipe, recipe.total + PAST)
     assert differences(CosineDecay, recipe, theirs).max() <= OPTAX
 
 
 def test_the_last_digits_of_optax_are_rounding(CosineDecay: type[Schedule]) -> None:
     # What the bound above, a share of the peak, hides: of the last rates before 0 nothing is left.
     recipe = Recipe(20_000, 2_000, 0.0, 6e-4, 0.0)
-    ours, theirs = recipe.ours(CosineDecay)(recipe.total - 1), optax_rates(recipe, recipe.total)[-1]
+    ours, theirs = recipe.ours(CosineDecay)(recipe.total - 1), optax_rates(optax_cosine, recipe, recipe.total)[-1]
     assert ours == pytest.approx(6e-4 * (np.pi / 18_000 / 2) ** 2, rel=1e-8)  # sin(x)**2 = x**2 * (1 - x**2 / 3 ...)
     assert abs(theirs - ours) / ours > 0.5
 
 
 def test_optax_drops_a_final_rate_above_a_peak_of_0(CosineDecay: type[Schedule]) -> None:
     recipe = Recipe(1000, 100, 0.1, 0.0, 0.05)
-    assert optax_rates(recipe, 1001)[-1] == 0.0
+    assert optax_rates(optax_cosine, recipe, 1001)[-1] == 0.0
     with pytest.raises(ValueError, match=r"^Argument `final_learning_rate` must be 0, or such"):
         recipe.ours(CosineDecay)
 
 
 # transformers
 
-# In float64. The angle takes 3 roundings, progress, pi and their product, each worth 0.91 as above. Then comes at most
+# In float64. The angle takes 3 roundings, progress, pi and their product, each worth ANGLE as above. Then comes at most
 # one each for the cosine, 1 + cosine, min_lr / lr, 1 - that, their product, the sum, the product with lr. A warmup
 # takes 2. Ours: 5 ULP, each worth at most 2 roundings.
-OURS = 5 * 2 * U64
-TRANSFORMERS = (3 * 0.91 + 7) * U64 + OURS
+TRANSFORMERS = (3 * ANGLE + 7) * U64 + OUR_COSINE
 
 
 def transformers_cosine(optimizer: Any, recipe: Recipe) -> Any:
@@ -168,7 +144,7 @@ def test_transformers(CosineDecay: type[Schedule], make: Any, recipe: Recipe) ->
 # which are less of 1 + quotient; that sum; the product. A step of the cosine takes 4: the quotient of 1 + cosine and
 # its predecessor, the difference from eta_min, the product, the sum. The roundings within 1 + cosine cancel from one
 # step to the next, but for those of the last: 3 of the angle, the cosine, the sum. The start factor takes 2, once.
-LINE, COSINE, ONCE = 8 * U64, 4 * U64, (3 * 0.91 + 2 + 2) * U64 + OURS
+LINE, COSINE, ONCE = 8 * U64, 4 * U64, (3 * ANGLE + 2 + 2) * U64 + OUR_COSINE
 
 
 def torch_sequence(optimizer: Any, recipe: Recipe) -> Any:
@@ -244,5 +220,5 @@ def test_transformers_and_torch_rise_after_the_end_where_we_hold(
 )
 def test_a_mistake_of_words_is_seen(CosineDecay: type[Schedule], mistake: Callable[[Recipe], Recipe]) -> None:
     recipe = FROM_ABOVE_ZERO[1]
-    off = differences(CosineDecay, mistake(recipe), optax_rates(recipe, recipe.total + PAST))
+    off = differences(CosineDecay, mistake(recipe), optax_rates(optax_cosine, recipe, recipe.total + PAST))
     assert off.max() > 10 * OPTAX

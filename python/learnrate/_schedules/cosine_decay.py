@@ -154,8 +154,8 @@ class CosineDecay(Schedule):
             peak_learning_rate: the rate where the decay starts.
             warmup_steps: how many of the steps are warmup, a whole number < `total_steps`.
             initial_learning_rate: where the warmup starts; without warmup it is checked, but has no effect.
-            final_learning_rate: the rate that is held, instead of `alpha`. Some rates are no product of the peak and a
-                float64: then `schedule.final_learning_rate` is one next to it, 1 ULP off.
+            final_learning_rate: the rate that is held, instead of `alpha`. Not every rate is `peak * alpha` for some
+                float64 `alpha`: the schedule then ends on the neighbouring float64, 1 ULP away.
             alpha: the rate that is held, as a share of the peak; 0 if neither is given.
             name: a name, kept for Keras.
 
