@@ -1,7 +1,7 @@
 """learnrate beside its peers, measured in one run: python benches/compare.py (extras `frameworks`, `bench`).
 
 Prints Markdown tables: best of the rounds, contenders taking turns (`timing.py`), each after its rates are found right
-(`peers.py` derives the tolerances). "wanted" is what we hold ourselves to. `--picture` draws what the README shows.
+(`rivals.py` derives the tolerances). "wanted" is what we hold ourselves to. `--picture` draws what the README shows.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 os.environ.setdefault("KMP_BLOCKTIME", "0")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 import numpy as np
-import peers
 import probes
-from peers import Contenders, Recipe
+import rivals
+from rivals import Contenders, Recipe
 from timing import Contender, best
 
 import learnrate
@@ -102,7 +102,7 @@ def machine() -> None:
         model = names[0] if names else model
     packages = ("numpy", "jax", "optax", "torch", "keras", "numexpr", "numba")
     versions = ", ".join(f"{package} {importlib.metadata.version(package)}" for package in packages)
-    print(f"{date.today()}, {model}, {peers.THREADS} cores, {platform.system()}, Python {platform.python_version()}")
+    print(f"{date.today()}, {model}, {rivals.THREADS} cores, {platform.system()}, Python {platform.python_version()}")
     print(f"learnrate {learnrate.__version__} ({learnrate.BACKEND}), {versions}")
     print(f"RAYON_NUM_THREADS={os.environ.get('RAYON_NUM_THREADS', 'not set')}")
 
@@ -112,9 +112,9 @@ def machine() -> None:
 
 def measure_batch(effort: Effort) -> Times:
     recipe, out = Recipe(effort.batch), np.empty(effort.batch)
-    contenders = peers.batch(recipe, out)
+    contenders = rivals.batch(recipe, out)
     expected = recipe.schedule()(np.arange(effort.batch))
-    peers.check(contenders, expected)
+    rivals.check(contenders, expected)
     times = best(contenders, effort.rounds)
     wanted = {"np.copyto": "<= 1.2", "NumPy": ">= 25", "jax.jit, float32": ">= 8"}
     title = f"{effort.batch:,} float64 steps; learnrate, np.copyto, numexpr and Numba write into an array that is there"
@@ -122,13 +122,13 @@ def measure_batch(effort: Effort) -> Times:
 
     names = ("learnrate", "np.copyto", "NumPy")
     recipe, out = Recipe(effort.cached), np.empty(effort.cached)
-    cached = {name: contender for name, contender in peers.batch(recipe, out).items() if name in names}
-    peers.check(cached, recipe.schedule()(np.arange(effort.cached)))
+    cached = {name: contender for name, contender in rivals.batch(recipe, out).items() if name in names}
+    rivals.check(cached, recipe.schedule()(np.arange(effort.cached)))
     title = f"{effort.cached:,} steps: smaller than many a last-level cache"
     table(title, "per step", best(cached, effort.rounds), cached, {"np.copyto": "<= 3"}, effort.cached)
 
-    allocating = peers.allocating(Recipe(effort.batch))
-    peers.check(allocating, expected)
+    allocating = rivals.allocating(Recipe(effort.batch))
+    rivals.check(allocating, expected)
     title = f"{effort.batch:,} steps, each call into a new array"
     table(title, "per step", best(allocating, effort.rounds), allocating, {"NumPy": ">= 12"}, effort.batch)
     return {name: time / effort.batch for name, time in times.items()}
@@ -136,9 +136,9 @@ def measure_batch(effort: Effort) -> Times:
 
 def measure_kinds(effort: Effort) -> None:
     recipe, out = Recipe(effort.batch), np.empty(effort.batch)
-    contenders = peers.kinds(recipe, out)
+    contenders = rivals.kinds(recipe, out)
     expected = recipe.schedule()(np.arange(effort.batch, dtype=np.float64))
-    peers.check(contenders, expected)
+    rivals.check(contenders, expected)
     wanted = dict.fromkeys(("int64 steps", "int32 steps", "float32 steps", "float32 rates"), "<= 1.3")
     title = f"{effort.batch:,} steps of other kinds, beside float64; with `out`"
     times = best(contenders, effort.rounds)
@@ -149,7 +149,7 @@ def measure_kinds(effort: Effort) -> None:
         "learnrate": Contender(lambda: schedule(steps)),
         "range": Contender(lambda: schedule(range(effort.batch))),
     }
-    peers.check(allocating, expected)
+    rivals.check(allocating, expected)
     times = best(allocating, effort.rounds)
     table("The same, each call into a new array", "per step", times, allocating, {"range": "<= 1.05"}, effort.batch)
 
@@ -168,15 +168,15 @@ def measure_kinds(effort: Effort) -> None:
 def measure_small(effort: Effort) -> None:
     for count in (100, 1_000, 4_096):
         recipe = Recipe(count)
-        contenders = peers.allocating(recipe)
-        peers.check(contenders, [recipe.schedule()(step) for step in range(count)])
+        contenders = rivals.allocating(recipe)
+        rivals.check(contenders, [recipe.schedule()(step) for step in range(count)])
         times = best(contenders, effort.short_rounds)
         table(f"{count:,} steps, into a new array", "per call", times, contenders, {"NumPy": ">= 10"})
 
 
 def measure_single(effort: Effort) -> Times:
-    contenders = peers.one_step() | peers.one_step_in_frameworks()
-    peers.check(contenders, peers.SCALAR.schedule()(peers.STEP))
+    contenders = rivals.one_step() | rivals.one_step_in_frameworks()
+    rivals.check(contenders, rivals.SCALAR.schedule()(rivals.STEP))
     times = best(contenders, effort.short_rounds)
     wanted = {"math.cos(5000.0)": "<= 2", "function by hand, math.cos": ">= 3"}
     table("One step, in a loop", "per call", times, contenders, wanted)

@@ -24,7 +24,7 @@ def in_a_fresh_process(probe: str, *sizes: int, **environment: str) -> dict[str,
 def threads(total: int, rounds: int) -> dict[str, float]:
     """The batch, and a copy in as many Python threads as RAYON_NUM_THREADS says."""
     import numpy as np
-    from peers import Recipe
+    from rivals import Recipe
     from timing import Contender, best
 
     count = int(os.environ["RAYON_NUM_THREADS"])
@@ -38,7 +38,7 @@ def threads(total: int, rounds: int) -> dict[str, float]:
 def scale(small: int, large: int, rounds: int) -> dict[str, float]:
     """Seconds per step in a smaller batch and a larger one."""
     import numpy as np
-    from peers import Recipe
+    from rivals import Recipe
     from timing import Contender, best
 
     contenders = {}
@@ -53,7 +53,7 @@ def scale(small: int, large: int, rounds: int) -> dict[str, float]:
 def memory(total: int) -> dict[str, float]:
     """Bytes by which a batch raises the most that the process has had, beyond steps and rates."""
     import numpy as np
-    from peers import Recipe
+    from rivals import Recipe
 
     steps, out, schedule = np.arange(total, dtype=np.float64), np.ones(total), Recipe(total).schedule()
     before = _peak_memory()
@@ -63,16 +63,16 @@ def memory(total: int) -> dict[str, float]:
 
 def fallback(total: int, rounds: int) -> dict[str, float]:
     """Batch and single step, beside NumPy and the function by hand; all under LEARNRATE_BACKEND=python."""
-    import peers
+    import rivals
     from timing import best
 
     import learnrate
 
     assert learnrate.BACKEND == "python"
-    recipe = peers.Recipe(total)
-    batch, single = peers.allocating(recipe), peers.one_step()
-    peers.check(batch, [recipe.schedule()(step) for step in range(total)])
-    peers.check(single, peers.SCALAR.schedule()(peers.STEP))
+    recipe = rivals.Recipe(total)
+    batch, single = rivals.allocating(recipe), rivals.one_step()
+    rivals.check(batch, [recipe.schedule()(step) for step in range(total)])
+    rivals.check(single, rivals.SCALAR.schedule()(rivals.STEP))
     times = best(batch, rounds) | {f"one: {name}": time for name, time in best(single, rounds).items()}
     return {name: seconds / (1 if name.startswith("one") else total) for name, seconds in times.items()}
 

@@ -39,12 +39,12 @@ struct PyCurve(Curve);
 impl PyCurve {
     #[new]
     fn new(segments: Vec<SegmentFields>) -> Result<Self> {
-        let segment = |fields: &SegmentFields| {
-            let SegmentFields { start, end, first_rate, last_rate, ref shape } = *fields;
-            let shape = Shape::between(shape, first_rate, last_rate, end - start)?;
+        let segment = |fields| {
+            let SegmentFields { start, end, first_rate, last_rate, shape } = fields;
+            let shape = Shape::between(&shape, first_rate, last_rate, end - start)?;
             Some(Segment::new(start, end, shape))
         };
-        let segments = segments.iter().map(segment).collect::<Option<_>>();
+        let segments = segments.into_iter().map(segment).collect::<Option<_>>();
         let curve = segments.and_then(Curve::new);
         curve
             .map(Self)
@@ -211,7 +211,7 @@ fn once<'py>(
     Ok(cell.get_or_init(py, || found.unbind()).bind(py))
 }
 
-/// Until NumPy is imported no step can be an array of its.
+/// Until `NumPy` is imported no step can be an array of its.
 fn is_numpy_imported(py: Python<'_>) -> Result<bool> {
     static IMPORTED: PyOnceLock<()> = PyOnceLock::new();
 

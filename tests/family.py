@@ -6,6 +6,7 @@ A new class is a row here, and its formula in `oracle.py`. The tests that take `
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -121,12 +122,12 @@ def any_rate(rng: random.Random) -> float:
     kind = rng.randrange(10)
     if kind == 0:
         return 0.0
-    return 10.0 ** rng.uniform(-9, 3) * (1e-300 if kind == 1 else 1e290 if kind == 2 else 1)
+    return math.pow(10.0, rng.uniform(-9, 3)) * (1e-300 if kind == 1 else 1e290 if kind == 2 else 1)
 
 
 def any_steps(rng: random.Random, most: float) -> int:
     """At every scale."""
-    return max(1, round(most ** rng.random()))
+    return max(1, round(math.pow(most, rng.random())))
 
 
 NAME = 'it\'s "mine" \N{SNOWMAN}'

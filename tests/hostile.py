@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 from collections import UserDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import pytest
 
-FIELDS: dict[str, Any] = {
-    "initial_learning_rate": 0.25,
-    "decay_steps": 90,
-    "alpha": 0.1,
-    "name": "name",
-    "warmup_target": 1.5,
-    "warmup_steps": 10,
-}
 ATTRIBUTES = ("__class__", "dtype", "shape", "ndim", "size", "flags", "__array_interface__")
 
 
@@ -47,3 +40,47 @@ class OnceDict(UserDict[Any, Any]):
         value = self.data[key]
         self.data = {other: self.data[other] for other in self.data if other != key}  # the old one may be iterated over
         return value
+
+
+class Steps(Sequence[int]):
+    def __len__(self) -> int:
+        return 2
+
+    def __getitem__(self, index: Any) -> Any:
+        if index < 2:
+            return index
+        raise IndexError
+
+
+def then(value: Any, meddle: Callable[[], object] = lambda: None) -> Callable[..., Any]:
+    """A method that does something before it returns the value."""
+
+    def method(*args: object, **kwargs: object) -> Any:
+        meddle()
+        return value
+
+    return method
+
+
+# What is raised
+
+RAISED = [BoomError, KeyboardInterrupt, MemoryError, SystemExit, RecursionError, GeneratorExit]
+RAISED += [OverflowError, ValueError, TypeError, RuntimeError]  # some of these are caught elsewhere
+
+
+# What is only a number, text or a sequence for those who ask it is not asked.
+NOT_ASKED = ["__index__", "__float__", "__int__", "__len__", "__iter__", "__eq__", "__hash__", "__str__", "__bool__"]
+
+
+def raising(base: type, method: str, error: type[BaseException], *value: Any) -> Any:
+    def boom(*args: object, **kwargs: object) -> Any:
+        raise error("mine")
+
+    return hostile(base, value, {method: boom})
+
+
+def passes(error: type[BaseException], call: Callable[..., object], *args: Any, **kwargs: Any) -> None:
+    with pytest.raises(error) as info:
+        call(*args, **kwargs)
+    assert type(info.value) is error
+    assert str(info.value) == "mine"

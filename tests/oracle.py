@@ -124,7 +124,8 @@ def cosine_decay(
 def phases(initial: float, phases: Iterable[tuple[Any, ...]], name: str = "") -> Pieces:
     stretches, rate = [(0, "hold", Fraction(initial), Fraction(initial))], Fraction(initial)
     for steps, to, *others in phases:
-        shape, _, start = (*others, *("linear", None, None)[len(others) :])
+        given: list[Any] = [*others, *("linear", None, None)[len(others) :]]
+        shape, _, start = given
         stretches.append((steps, shape, rate if start is None else Fraction(start), Fraction(to)))
         rate = Fraction(to)
     return laid(*stretches)

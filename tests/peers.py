@@ -33,16 +33,21 @@ def torch_rates(make_scheduler: Callable[[Any, Any], Any], recipe: Any, count: i
 
 
 @cache
-def optax_rates(make_schedule: Callable[[Any], Any], recipe: Any, count: int, x64: bool = False) -> np.ndarray:
-    """The rates of an optimizer's first updates, in float32 or in float64."""
-    with jax.enable_x64(x64):
-        optimizer = optax.sgd(make_schedule(recipe))
-        one = jnp.float64(1.0) if x64 else jnp.float32(1.0)
+def optax_rates(make_schedule: Callable[[Any], Any], recipe: Any, count: int) -> np.ndarray:
+    """The rates of an optimizer's first updates, in float32."""
+    optimizer = optax.sgd(make_schedule(recipe))
 
-        def step(state: Any, _: None) -> Any:
-            update, state = optimizer.update(one, state)
-            return state, -update  # of a gradient of 1: the rate
+    def step(state: Any, _: None) -> Any:
+        update, state = optimizer.update(jnp.float32(1.0), state)
+        return state, -update  # of a gradient of 1: the rate
 
-        rates = jax.lax.scan(step, optimizer.init(0 * one), length=count)[1]
-        assert rates.dtype == one.dtype
-        return np.asarray(rates, np.float64)
+    return np.asarray(jax.lax.scan(step, optimizer.init(jnp.float32(0.0)), length=count)[1], np.float64)
+
+
+@cache
+def optax_rates_in_float64(make_schedule: Callable[[Any], Any], recipe: Any, count: int) -> np.ndarray:
+    """What a schedule says of the first updates. Its optimizers count them in int32, which makes the rates float32."""
+    with jax.enable_x64(True):
+        rates = jax.jit(jax.vmap(make_schedule(recipe)))(jnp.arange(count))
+        assert rates.dtype == jnp.float64
+        return np.asarray(rates)

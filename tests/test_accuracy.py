@@ -20,7 +20,7 @@ from family import FAR, Example, Row
 from oracle import SHORT, Fields, Piece, Pieces, check, errors, phases
 
 if TYPE_CHECKING:
-    from learnrate import CosineDecay as Schedule
+    from learnrate import Schedule
 
 
 def whole_steps(rng: np.random.Generator, piece: Piece, count: int) -> np.ndarray:
@@ -164,7 +164,10 @@ def windows(piece: Piece, width: int) -> Iterable[np.ndarray]:
         return [piece.start + np.arange(length + 1)]
     rng = np.random.default_rng(length)
     around = np.r_[0, 1, rng.random(6), 0.5] * length
-    return piece.start + (around.astype(np.int64)[:, None] + np.arange(-width // 2, width // 2)).clip(0, length)
+    runs: np.ndarray = piece.start + (around.astype(np.int64)[:, None] + np.arange(-width // 2, width // 2)).clip(
+        0, length
+    )
+    return [*runs]
 
 
 def check_monotone(schedule: Schedule, pieces: Pieces, width: int) -> None:

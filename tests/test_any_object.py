@@ -19,11 +19,13 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 import pytest
-from hostile import ATTRIBUTES, FIELDS, BoomError, OnceDict, OnceList, hostile
+from family import ROWS, Row
+from hostile import ATTRIBUTES, BoomError, OnceDict, OnceList, hostile
 from hypothesis import event, example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+FIELDS = ROWS[0].arguments
 LOWEST, HIGHEST = 1.5 * 0.1, 1.5  # the rates of FIELDS
 
 
@@ -241,14 +243,34 @@ def test_step(packages: list[ModuleType], maker: Maker, out: Any, other: Maker) 
         check_error(kind, rest[0], maker, *[other] * (out == "any"))
 
 
-@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize(("made", "field"), [(row, field) for row in ROWS for field in row.fields], ids=str)
 @given(maker=OBJECTS)
 @example(maker=liar(str, ("name",), {"__str__": "\ud800"}))
 @example(maker=liar(str, ("name",), {"encode": b""}))
-def test_field(packages: list[ModuleType], field: str, maker: Maker) -> None:
-    kind, text = same([outcome(lambda p=package: p.CosineDecay(**FIELDS | {field: maker()})) for package in packages])
-    if kind != "CosineDecay":
+def test_field(packages: list[ModuleType], made: Row, field: str, maker: Maker) -> None:
+    def call(package: ModuleType) -> Any:
+        return made.cls(package)(**made.arguments | {field: maker()})
+
+    kind, text = same([outcome(call, package) for package in packages])
+    if kind != made.name:
         check_error(kind, text, maker)
+
+
+PHASES = st.dictionaries(st.sampled_from(["steps", "learning_rate", "shape", "power", "start", "rate"]), OBJECTS)
+
+
+@given(fields=st.lists(OBJECTS, max_size=5), named=PHASES)
+def test_phase(packages: list[ModuleType], fields: list[Maker], named: dict[str, Maker]) -> None:
+    def by_place(package: ModuleType) -> Any:
+        return package.Phases(0.1, [tuple(maker() for maker in fields)])
+
+    def by_name(package: ModuleType) -> Any:
+        return package.Phases(0.1, [{"steps": 10, "learning_rate": 0.1} | {k: maker() for k, maker in named.items()}])
+
+    for call, makers in ((by_place, fields), (by_name, list(named.values()))):
+        kind, text = same([outcome(call, package) for package in packages])
+        if kind != "Phases":
+            check_error(kind, text, *makers)
 
 
 @given(
@@ -311,6 +333,12 @@ def test_whatever_else_is_given(packages: list[ModuleType], maker: Maker) -> Non
         return [
             cosine.from_json,
             cosine.from_config,
+            package.from_json,
+            package.constant,
+            package.constant(0.1).with_warmup,
+            package.Phases.from_config,
+            lambda value: package.linear_decay(0.1, value),
+            lambda value: package.warmup_stable_decay(0.1, 100, warmup_steps=value, decay_steps=10),
             package.deserialize,
             package.serialize,
             lambda value: package.deserialize({"class_name": value, "config": FIELDS}),
@@ -322,7 +350,7 @@ def test_whatever_else_is_given(packages: list[ModuleType], maker: Maker) -> Non
 
     for others in zip(*map(calls, packages), strict=True):
         kind, text = same([outcome(lambda other=other: other(maker())) for other in others])
-        if kind != "CosineDecay":
+        if kind not in ("CosineDecay", "Phases"):
             check_error(kind, text, maker)
     honest, text = same([outcome(lambda p=package: p.CosineDecay(**FIELDS).__eq__(maker())) for package in packages])
     assert (honest, text) == ("NotImplementedType", "NotImplemented")

@@ -1,4 +1,4 @@
-"""The promise of the structure: what shows, saves or trains with schedules knows their segments, but no class of them."""
+"""The promise of the structure: what shows, saves or trains with schedules knows their segments, and no class."""
 
 from __future__ import annotations
 

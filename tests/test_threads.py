@@ -73,8 +73,9 @@ def test_a_large_batch_runs_on_as_many_threads_as_rayon_may_use(learnrate: Modul
     """
     workers = {"native": threads, "python": 0}[learnrate.BACKEND]  # beside the main thread, which waits for them
     # NumPy's own threads for linear algebra spin for a while after the import.
-    limits = {"RAYON_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": "1"}
-    assert python(script, LEARNRATE_BACKEND=learnrate.BACKEND, **limits) == f"{learnrate.BACKEND} {workers}"
+    backend, limit = learnrate.BACKEND, str(threads)
+    shown = python(script, LEARNRATE_BACKEND=backend, RAYON_NUM_THREADS=limit, OPENBLAS_NUM_THREADS="1")
+    assert shown == f"{learnrate.BACKEND} {workers}"
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="counts threads where Linux lists them")
@@ -91,8 +92,8 @@ def test_no_thread_is_started_where_it_would_not_pay(learnrate: ModuleType) -> N
         print(*counts)
     """
     more = {"native": 2, "python": 0}[learnrate.BACKEND]
-    limits = {"RAYON_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "1"}
-    assert python(script, LEARNRATE_BACKEND=learnrate.BACKEND, **limits) == f"1 {1 + more}"
+    shown = python(script, LEARNRATE_BACKEND=learnrate.BACKEND, RAYON_NUM_THREADS="2", OPENBLAS_NUM_THREADS="1")
+    assert shown == f"1 {1 + more}"
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="Linux's limits")
@@ -114,8 +115,8 @@ def test_a_machine_without_room_says_so_and_a_pool_without_threads_works(learnra
         except MemoryError:
             print("MemoryError")
     """
-    limits = {"RAYON_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "1"}
-    assert python(script, LEARNRATE_BACKEND=learnrate.BACKEND, **limits) == "MemoryError"
+    shown = python(script, LEARNRATE_BACKEND=learnrate.BACKEND, RAYON_NUM_THREADS="2", OPENBLAS_NUM_THREADS="1")
+    assert shown == "MemoryError"
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")

@@ -137,9 +137,8 @@ def bounds(coefficients: list[float], extra: Extra) -> dict[str, float]:
 
 
 def line_bound() -> float:
-    """The product and the sum cost 1/2 each. The roundings of S and q cost (m_S + m_q)/2 in ULP of their product where
-    that stays in its binade, m_S*m_q < 2, and half as much where it leaves it. On each side the sum of the two is convex
-    along every line, so that it is largest at a corner or on the curve between the sides.
+    """The product and the sum cost 1/2 each. In ULP of their product the roundings of S and q cost (m_S + m_q)/2 where
+    m_S*m_q < 2, and half as much beyond. On either side that is largest at a corner, or on the curve m_S*m_q = 2.
     """
     curve = [1 + i / 1000 for i in range(1001)]
     below = max((m + 2 / m) / 2 for m in curve)
@@ -159,7 +158,8 @@ def main() -> None:
     assert half_cosine(0.25, coefficients) == 0.5
     assert all(half_cosine(0.25 - k * 2.0**-55, coefficients) < 0.5 for k in range(1, 1000))
 
-    # As `src/shapes/cosine.rs` and the tests state them: falling to the floor, from the peak, rising up to alpha = 10, beyond.
+    # As `src/shapes/cosine.rs` and the tests state them: falling to the floor, from the peak, rising up to alpha = 10,
+    # beyond.
     cases: dict[str, tuple[Extra, tuple[float, ...]]] = {
         "whole steps, T <= 2**26": (lambda m: 0.0, (4.52, 4.31, 4.52, 5.31)),
         "fractional steps, T <= 2**26": (lambda m: 1.0, (5.41, 5.09, 5.17, 6.09)),
