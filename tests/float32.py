@@ -1,13 +1,15 @@
-"""How far other libraries' rates are from the schedule's own float64 ones, and how far they may be.
+"""How far other libraries' rates are from the schedule's own float64 ones, how far they may be, and where to look.
 
-These are within 7 float64 ULP of exact: 1e-8 of a float32 ULP.
+The schedule's own are within 7 float64 ULP of exact: 1e-8 of a float32 ULP.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from family import EXAMPLES, Example
 
 # What `_shapes/cosine.py` derives, for segments of up to 2**24 steps and for longer ones. A line takes less: in ULP, at
 # their worst, its number of steps, the quotient, the span and their product 1 each, the joint 1, the last sum 0.5; a
@@ -21,3 +23,37 @@ def float32_error(rates: Any, exact: Any) -> float:
     """The largest error, in the spacing of float32 at the exact rate."""
     off = np.abs(np.asarray(rates, np.float64) - exact)
     return float(np.max(off / np.spacing(np.maximum(exact, 2.0**-126).astype(np.float32)), initial=0.0))
+
+
+INT32, UINT32 = 2**31 - 1, 2**32 - 1
+
+
+def joints(example: Example) -> list[int]:
+    return [piece.start for piece in example.pieces]
+
+
+def longest(example: Example) -> int:
+    return max((after - before for before, after in pairwise(joints(example))), default=0)
+
+
+def bound(example: Example) -> float:
+    return FLOAT32 if longest(example) <= 2**24 else LONG_FLOAT32
+
+
+def telling(example: Example, most: int = 2**53) -> np.ndarray:
+    """Whole steps of a segment's start, its middle and its end, and any others, up to the last one that is asked."""
+    starts = np.array(joints(example))
+    middles = starts[:-1] + np.diff(starts) // 2
+    around = np.add.outer(np.r_[starts, middles, INT32, UINT32, 2**24], np.arange(-4, 5)).ravel()
+    rng = np.random.default_rng(len(starts))
+    anywhere = rng.integers(0, min(starts[-1] + 10, most) + 1, 200)
+    steps = np.unique(np.r_[around, anywhere, most])
+    return steps[(steps >= 0) & (steps <= most)]
+
+
+def fits(example: Example) -> bool:
+    """Whether all rates round to finite float32 numbers."""
+    return all(max(piece.first, piece.last) < 2.0**128 - 2.0**103 for piece in example.pieces)
+
+
+IN_FLOAT32 = [example for example in EXAMPLES if fits(example)]

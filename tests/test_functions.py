@@ -15,7 +15,7 @@ import pytest
 from checks import refused
 
 
-def same_phases(schedule: Any, learnrate: ModuleType, initial: float, *phases: tuple[Any, ...]) -> None:
+def same_phases(schedule: Any, learnrate: ModuleType, initial: Any, *phases: tuple[Any, ...]) -> None:
     expected = learnrate.Phases(initial, phases)
     assert schedule == expected
     assert type(schedule) is learnrate.Phases

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from itertools import pairwise
 from types import ModuleType
 from typing import Any
 
@@ -21,43 +20,22 @@ import numpy as np
 import pytest
 import torch
 from family import EXAMPLES, Example
-from float32 import FLOAT32, FLOAT64, LONG_FLOAT32, float32_error
+from float32 import (
+    FLOAT32,
+    FLOAT64,
+    IN_FLOAT32,
+    INT32,
+    LONG_FLOAT32,
+    UINT32,
+    bound,
+    float32_error,
+    joints,
+    longest,
+    telling,
+)
 
 import learnrate
 
-LIMIT = 2.0**128 - 2.0**103
-"""What is below becomes a finite float32."""
-INT32, UINT32 = 2**31 - 1, 2**32 - 1
-
-
-def joints(example: Example) -> list[int]:
-    return [piece.start for piece in example.pieces]
-
-
-def longest(example: Example) -> int:
-    return max((after - before for before, after in pairwise(joints(example))), default=0)
-
-
-def bound(example: Example) -> float:
-    return FLOAT32 if longest(example) <= 2**24 else LONG_FLOAT32
-
-
-def telling(example: Example, most: int = 2**53) -> np.ndarray:
-    """Whole steps of a segment's start, its middle and its end, and any others, up to the last one that is asked."""
-    starts = np.array(joints(example))
-    middles = starts[:-1] + np.diff(starts) // 2
-    around = np.add.outer(np.r_[starts, middles, INT32, UINT32, 2**24], np.arange(-4, 5)).ravel()
-    rng = np.random.default_rng(len(starts))
-    anywhere = rng.integers(0, min(starts[-1] + 10, most) + 1, 200)
-    steps = np.unique(np.r_[around, anywhere, most])
-    return steps[(steps >= 0) & (steps <= most)]
-
-
-def fits_float32(example: Example) -> bool:
-    return all(max(piece.first, piece.last) < LIMIT for piece in example.pieces)
-
-
-IN_FLOAT32 = [example for example in EXAMPLES if fits_float32(example)]
 each_in_float32 = pytest.mark.parametrize("fitting", IN_FLOAT32, ids=str)
 
 
