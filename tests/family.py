@@ -32,7 +32,7 @@ RULES = {
 Fields = tuple[Any, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Row:
     """A class: `fields` says what each may be, in order; `examples` are valid ones by what they have of their own."""
 
@@ -51,7 +51,7 @@ class Row:
     module: str = "learnrate"
     """The module in the JSON; that of Keras where Keras has the class."""
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return self.name
 
     @cached_property
@@ -85,13 +85,13 @@ class Row:
         return {**names, "config": config, "registered_name": registered_name, **changes}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Example:
     row: Row
     label: str
     fields: Fields
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return f"{self.row}: {self.label}"
 
     def make(self, learnrate: ModuleType) -> Schedule:

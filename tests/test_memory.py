@@ -92,7 +92,7 @@ def in_use(*objects: object) -> tuple[int, int, int, list[int]]:
     return sys.getallocatedblocks(), bytes_in_use(), len(gc.get_objects()), references
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _only_what_is_new() -> Iterator[None]:
     """The collector leaves alone what was there before: it would take longer than the calls."""
     gc.collect()

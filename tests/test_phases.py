@@ -80,7 +80,19 @@ def test_what_is_no_phase(learnrate: ModuleType) -> None:
 
 def test_what_are_no_phases(learnrate: ModuleType) -> None:
     one = learnrate.Phase(10, 0.1)
-    for value in (None, 5, "phases", b"phases", {one}, {"steps": 1}, iter([one]), one, np.array([[10, 0.1]]), map):
+    for value in (
+        None,
+        5,
+        "phases",
+        b"phases",
+        {one},
+        {"steps": 1},
+        iter([one]),
+        one,
+        np.array([[10, 0.1]]),
+        memoryview(b"1"),
+        map,
+    ):
         text = f"Argument `phases` must be a sequence of phases. Received: phases={value!r}"
         refused(TypeError, text, learnrate.Phases, 0.1, value)
         refused(ValueError, text, learnrate.Phases.from_config, {"initial_learning_rate": 0.1, "phases": value})

@@ -98,6 +98,6 @@ def items(argument: str, value: Any, rule: str) -> list[Any]:
     """The elements of a sequence, read once: it may be another's, who changes it meanwhile."""
     from collections.abc import Sequence
 
-    if not isinstance(value, Sequence) or isinstance(value, (str, bytes, bytearray)):
+    if not isinstance(value, Sequence) or isinstance(value, (str, bytes, bytearray, memoryview)):
         refuse(TypeError, argument, rule, value)
     return list(value)
