@@ -1,4 +1,4 @@
-"""What the own methods of a step raise passes through, and what they do to the arrays at hand meanwhile harms nobody."""
+"""What the methods of a step raise passes through, and what they do meanwhile to the arrays at hand harms nobody."""
 
 from __future__ import annotations
 
