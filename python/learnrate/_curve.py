@@ -35,7 +35,7 @@ class Curve:
         if out is None and (kind is float or (kind is int and step <= MAX_STEPS)) and step >= 0:
             step = float(step)
             segment = self._segments[bisect_right(self._starts, step) - 1]
-            return segment.formula.rate(Scalar, step - segment.start, segment.end - step + 0.0 * step)
+            return segment.formula.rate(Scalar, step - segment.start, segment.end - step)
         from . import _steps
 
         return _steps.evaluate(self, step, out)
