@@ -135,7 +135,8 @@ import sys, torch
 saved = torch.load(sys.argv[1])
 import learnrate
 assert learnrate.BACKEND == {backend!r}
-print([type(one).__name__ for one in saved["schedules"]], [one.to_json() for one in saved["schedules"]] == saved["json"])
+schedules = saved["schedules"]
+print([type(one).__name__ for one in schedules], [one.to_json() for one in schedules] == saved["json"])
 """
 
 
