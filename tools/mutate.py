@@ -2,7 +2,7 @@
 
 cosmic-ray changes one operator, number, condition, loop or decorator at a time in a copy, and the module's tests must
 fail. What survives must stand in `tests/survivors.txt` under the reason why it may, once for each place; what stands
-there must survive. Imports for type checkers do not count: run, they take time alone, which tests/test_value.py sees.
+there must survive. Imports for type checkers do not count: run, they take time alone, which tests/test_import.py sees.
 """
 
 import json
