@@ -57,3 +57,4 @@ def fits(example: Example) -> bool:
 
 
 IN_FLOAT32 = [example for example in EXAMPLES if fits(example)]
+BEYOND_FLOAT32 = [example for example in EXAMPLES if not fits(example)]

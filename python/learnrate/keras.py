@@ -42,9 +42,9 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
     """A learnrate schedule as a Keras `LearningRateSchedule`: `keras.optimizers.Adam(Schedule(schedule))`.
 
     The formula is computed in `keras.ops`, inside the compiled train step too, in float32 (in float64 where that is
-    `keras.config.floatx()`). Float32 rates are within 6 float32 ULP of exact ones (8 where `decay_steps > 2**24`) at
-    every step, the last included; a step that is a float is taken in the dtype of the rates. Nothing can be refused
-    under a trace: a negative step has the rate of step 0, and NaN stays NaN.
+    `keras.config.floatx()`). Float32 rates are within 6 float32 ULP of exact ones at every step, the
+    last included (8 in a segment of more than 2**24 steps); a step that is a float is taken in the dtype of the rates.
+    Nothing can be refused under a trace: a negative step has the rate of step 0, and NaN stays NaN.
 
     Where an optimizer accumulates gradients, Keras gives a schedule the number of batches, not of updates. Then both
     need to know: `keras.optimizers.Adam(Schedule(schedule, 4), gradient_accumulation_steps=4)`.
@@ -55,7 +55,7 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
 
     Raises:
         TypeError: if `schedule` is anything else, or `gradient_accumulation_steps` no number.
-        ValueError: if `gradient_accumulation_steps` is not a whole number > 0.
+        ValueError: if `gradient_accumulation_steps` is not a whole number > 0, or a rate is too large for float32.
 
     >>> import keras, learnrate
     >>> from learnrate.keras import Schedule

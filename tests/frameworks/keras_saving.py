@@ -14,6 +14,8 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from family import Example, Row
+from float32 import BEYOND_FLOAT32, IN_FLOAT32
 
 import learnrate
 from learnrate import CosineDecay
@@ -38,8 +40,16 @@ def training(optimizer: Any) -> Any:
     return model
 
 
-def test_a_saved_run_goes_on_as_if_it_had_not_stopped(tmp_path: Path) -> None:
-    schedule = CosineDecay(0.01, 20, alpha=1 / 3, warmup_target=0.05, warmup_steps=10)
+SHORT: list[Any] = [
+    CosineDecay(0.01, 20, alpha=1 / 3, warmup_target=0.05, warmup_steps=10),
+    learnrate.warmup_stable_decay(0.05, 20, warmup_steps=4, decay_steps=12, shape="cosine", initial=1 / 300),
+    learnrate.warmup_stable_decay(0.05, 20, warmup_steps=4, decay_steps=12, final=1 / 3000),
+]
+"""At step 12, where a run is saved, none of them is held."""
+
+
+@pytest.mark.parametrize("schedule", SHORT, ids=["CosineDecay", "cosine", "linear"])
+def test_a_saved_run_goes_on_as_if_it_had_not_stopped(schedule: Any, tmp_path: Path) -> None:
     rng = np.random.default_rng(5)
     inputs, outputs = rng.random((24, 3), np.float32), rng.random((24, 1), np.float32)
     halves = [(inputs[:12], outputs[:12]), (inputs[12:], outputs[12:])]
@@ -62,8 +72,9 @@ def test_a_saved_run_goes_on_as_if_it_had_not_stopped(tmp_path: Path) -> None:
         assert (ours == theirs).all()
 
 
-def test_an_optimizers_config_carries_it_as_text() -> None:
-    schedule = CosineDecay(1 / 3, 20, alpha=0.1, warmup_target=0.05, warmup_steps=10, name="mine")
+@pytest.mark.parametrize("fitting", IN_FLOAT32, ids=str)
+def test_an_optimizers_config_carries_it_as_text(fitting: Example) -> None:
+    schedule = fitting.make(learnrate)
     optimizer = keras.optimizers.SGD(Schedule(schedule, 4), gradient_accumulation_steps=4)
     config = json.loads(json.dumps(optimizer.get_config()))
     whole = json.loads(json.dumps(keras.optimizers.serialize(optimizer)))
@@ -71,6 +82,7 @@ def test_an_optimizers_config_carries_it_as_text() -> None:
     for again in (keras.optimizers.SGD.from_config(config), keras.optimizers.deserialize(whole)):
         assert isinstance(again._learning_rate, Schedule)
         assert again._learning_rate.get_config() == Schedule(schedule, 4).get_config()
+        assert again._learning_rate.schedule == schedule
     assert Schedule.from_config({"schedule": learnrate.serialize(schedule)}).gradient_accumulation_steps is None
 
 
@@ -106,11 +118,17 @@ def test_what_is_no_schedule_is_a_type_error(warmed: CosineDecay) -> None:
         Schedule(warmed, -2)
 
 
-def test_copies(warmed: CosineDecay) -> None:
-    schedule = Schedule(warmed, 2)
+@pytest.mark.parametrize("beyond", BEYOND_FLOAT32, ids=str)
+def test_rates_beyond_float32_are_refused(beyond: Example) -> None:
+    with pytest.raises(ValueError, match=r"^A rate of the schedule is too large for float32\. Received: 1\.7e\+308$"):
+        Schedule(beyond.make(learnrate))
+
+
+def test_copies(row: Row) -> None:
+    schedule = Schedule(row.first.make(learnrate), 2)
     for again in (pickle.loads(pickle.dumps(schedule)), copy.copy(schedule), copy.deepcopy(schedule)):
         assert (type(again), again.get_config()) == (Schedule, schedule.get_config())
-        assert float(again(100)) == float(schedule(100)) == 0.375
+        assert float(again(9)) == float(schedule(9)) == np.float32(schedule.schedule(4))
 
 
 FILES = sorted(Path(__file__).parents[1].glob("data/*/states.json"))

@@ -17,7 +17,8 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from float32 import FLOAT32, FLOAT64, LONG_FLOAT32, float32_error
+from family import Example, Row
+from float32 import FLOAT32, FLOAT64, IN_FLOAT32, INT32, LONG_FLOAT32, bound, float32_error, telling
 from keras import ops
 
 import learnrate
@@ -123,6 +124,23 @@ def test_rates_over_whole_schedules(config: dict[str, Any], way: Any, dtype: str
     rates = way(Schedule(schedule))(ops.convert_to_tensor(steps.astype(dtype)))
     assert dtype_of(rates) == "float32"
     check(schedule, numpy(rates))
+
+
+@in_every_way
+@pytest.mark.parametrize("fitting", IN_FLOAT32, ids=str)
+def test_rates_of_each_class(fitting: Example, way: Any) -> None:
+    schedule = fitting.make(learnrate)
+    steps = np.resize(telling(fitting, INT32), 1024)  # of one length, so that what JAX compiles for one serves all
+    rates = numpy(way(Schedule(schedule))(ops.convert_to_tensor(steps.astype(np.int32))))
+    assert float32_error(rates, schedule(steps)) <= bound(fitting)
+
+
+@pytest.mark.parametrize("jit_compile", COMPILED)
+def test_every_update_of_fit_has_the_rate_of_each_class(row: Row, jit_compile: bool) -> None:
+    schedule = row.first.make(learnrate)
+    rates, model = rates_of_fit(Schedule(schedule), 110, jit_compile=jit_compile)
+    assert float32_error(rates, schedule(range(110))) <= bound(row.first)
+    assert float(model.optimizer.learning_rate) == np.float32(schedule.final_learning_rate)
 
 
 @pytest.mark.parametrize("jit_compile", COMPILED)

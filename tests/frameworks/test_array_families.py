@@ -21,6 +21,7 @@ import pytest
 import torch
 from family import EXAMPLES, Example
 from float32 import (
+    BEYOND_FLOAT32,
     FLOAT32,
     FLOAT64,
     IN_FLOAT32,
@@ -166,7 +167,7 @@ def test_both_backends_evaluate_the_segments(packages: list[ModuleType], example
         assert repr(first.segments) == repr(other.segments)
 
 
-@pytest.mark.parametrize("beyond", [example for example in EXAMPLES if example not in IN_FLOAT32], ids=str)
+@pytest.mark.parametrize("beyond", BEYOND_FLOAT32, ids=str)
 def test_rates_beyond_float32(beyond: Example) -> None:
     schedule = beyond.make(learnrate)
     for make in (jnp.asarray, torch.asarray):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -10,6 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from family import Row
+from float32 import FLOAT32, float32_error
 
 if TYPE_CHECKING:
     from learnrate import CosineDecay as Schedule
@@ -22,7 +25,7 @@ def schedule(CosineDecay: type[Schedule]) -> Schedule:
     return CosineDecay(0.25, 90, alpha=0.1, warmup_target=0.5, warmup_steps=20)
 
 
-def rates_by_jax(schedule: Schedule) -> np.ndarray:
+def rates_by_jax(schedule: Any) -> np.ndarray:
     """What the schedule gives under `jax.jit`; test_arrays.py compares that with exact rates."""
     return np.asarray(jax.jit(schedule)(jnp.arange(UPDATES)))
 
@@ -104,3 +107,34 @@ def test_a_transformation_with_it_resumes_from_a_pickle(schedule: Schedule) -> N
     resumed, _ = optax.sgd(learning_rate=saved).update(jnp.float32(1.0), restored)
     assert float(resumed) == float(expected)
     assert abs(-float(resumed) - schedule(60)) <= 6 * np.spacing(np.float32(schedule(60)))  # the promised bound
+
+
+def test_each_class_trains_and_resumes_from_a_checkpoint(learnrate: ModuleType, row: Row) -> None:
+    schedule = row.first.make(learnrate)
+    gradients = jax.random.normal(jax.random.key(0), (UPDATES, 3))
+
+    def run(schedule: Any, weights: Any, state: Any, first: int, last: int) -> tuple[Any, Any]:
+        optimizer = optax.adamw(learning_rate=schedule)
+        update: Any = jax.jit(optimizer.update)
+        state = optimizer.init(weights) if state is None else state
+        for gradient in gradients[first:last]:
+            updates, state = update(gradient, state, weights)
+            weights = optax.apply_updates(weights, updates)
+        assert update._cache_size() == 1
+        return weights, state
+
+    whole, _ = run(schedule, jnp.ones(3), None, 0, UPDATES)
+    for at in (5, 55, 99, 105):
+        saved = pickle.dumps((schedule.to_json(), jax.device_get(run(schedule, jnp.ones(3), None, 0, at))))
+        text, parts = pickle.loads(saved)
+        weights, state = jax.device_put(parts)
+        again, state = run(learnrate.from_json(text), weights, state, at, UPDATES)
+        assert int(state[0].count) == UPDATES
+        assert again.tolist() == whole.tolist()
+    # The weights are those of the rates: the same run by a table of them, which are within the bound of both.
+    table = jnp.asarray(rates_by_jax(schedule))
+    assert float32_error(table, schedule(range(UPDATES))) <= FLOAT32
+    by_table, _ = run(lambda count: table[count], jnp.ones(3), None, 0, UPDATES)
+    # XLA may fuse a rate with what surrounds it: as in the test of scan and vmap above; the rates are up to 1.5 here.
+    assert float(jnp.abs(whole - by_table).max()) <= UPDATES * (12 * 2.0**-23 * 1.5 * 8 + 64 * 2.0**-24)
+    assert float(jnp.abs(whole - 1.0).min()) > 0.01  # they did move

@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from family import EXAMPLES, ROWS
 
 if TYPE_CHECKING:
     from learnrate import CosineDecay as Schedule
@@ -90,13 +91,17 @@ RATES = """
 """
 
 
-def test_the_rates_have_pythons_bits(CosineDecay: type[Schedule], tmp_path: Path) -> None:
+def test_the_rates_have_pythons_bits(learnrate: ModuleType, tmp_path: Path) -> None:
     rng = random.Random(0)
-    schedules = {file: CosineDecay.from_json((ROOT / file).read_bytes()) for file in FILES}
+    schedules = {file: learnrate.from_json((ROOT / file).read_bytes()) for file in FILES}
+    assert {type(schedule).__name__ for schedule in schedules.values()} == {row.name for row in ROWS}
     steps: dict[str, list[float]] = {}
     for file, schedule in schedules.items():
-        warmup, total = schedule.warmup_steps, schedule.total_steps
-        whole = [0, 1, warmup, warmup + 1, total - 1, total, *(rng.randrange(total) for _ in range(200))]
+        total = schedule.total_steps
+        joints = [segment.start for segment in schedule.segments]
+        whole = [0, 1, total - 1, total, *joints, *(joint + 1 for joint in joints)]
+        whole += [rng.randrange(total) for _ in range(200)]
+        whole += [0] * (len(whole) % 2)  # for a matrix of two rows
         parts = [rng.random() * total for _ in range(200)]
         steps[file] = [*whole, *parts]
     answers = ask(tmp_path, RATES, steps)
@@ -117,15 +122,20 @@ def test_the_rates_have_pythons_bits(CosineDecay: type[Schedule], tmp_path: Path
 CONFIGS = """
     answer(lapply(given, function(text) {
       data <- fromJSON(text, simplifyVector = FALSE)
-      written <- toJSON(data, auto_unbox = TRUE, digits = NA, null = "null")
       config <- data$config
+      class <- learnrate[[data$class_name]]
       list(
         deserialize = learnrate$deserialize(data)$to_json(),
-        from_config = learnrate$CosineDecay$from_config(config)$to_json(),
-        constructor = do.call(learnrate$CosineDecay, config)$to_json(),
-        from_json = learnrate$CosineDecay$from_json(text)$to_json(),
-        written = learnrate$CosineDecay$from_json(written)$to_json()
+        from_config = class$from_config(config)$to_json(),
+        constructor = do.call(class, config)$to_json(),
+        from_json = learnrate$from_json(text)$to_json()
       )
+    }))
+"""
+WRITTEN = """
+    answer(lapply(given, function(text) {
+      data <- fromJSON(text, simplifyVector = FALSE)
+      learnrate$from_json(toJSON(data, auto_unbox = TRUE, digits = NA, null = "null"))$to_json()
     }))
 """
 
@@ -150,19 +160,53 @@ def awkward(CosineDecay: type[Schedule]) -> list[Schedule]:
     ]
 
 
+def test_configs_of_each_class_keep_their_bits(learnrate: ModuleType, tmp_path: Path) -> None:
+    schedules = [example.make(learnrate) for example in EXAMPLES]
+    answers = ask(tmp_path, CONFIGS, [schedule.to_json() for schedule in schedules])
+    for schedule, answer in zip(schedules, answers, strict=True):
+        assert len(answer) == 4
+        assert {way: learnrate.from_json(text) for way, text in answer.items()} == dict.fromkeys(answer, schedule)
+
+
+STAGES = """
+    stages <- learnrate$warmup_stable_decay(3e-4, 1000, warmup_steps = 100, decay_steps = 200, shape = "cosine")
+    phases <- learnrate$Phases(0, list(
+      learnrate$Phase(100, 3e-4),
+      tuple(700, 3e-4),
+      list(steps = 200, learning_rate = 0, shape = "cosine")
+    ))
+    line <- learnrate$constant(0.5)$with_warmup(8)
+    refused <- tryCatch(learnrate$Phases(0, list(list(700, 3e-4))), error = conditionMessage)
+    answer(list(stages = stages$to_json(), phases = phases$to_json(), line = line(0:9), refused = refused))
+"""
+
+
+def test_phases_are_made_in_r(learnrate: ModuleType, tmp_path: Path) -> None:
+    answer = ask(tmp_path, STAGES, [])
+    decay = learnrate.warmup_stable_decay(3e-4, 1000, warmup_steps=100, decay_steps=200, shape="cosine")
+    assert learnrate.from_json(answer["stages"]) == decay
+    given = [learnrate.Phase(100, 3e-4), (700, 3e-4), (200, 0.0, "cosine")]
+    assert learnrate.from_json(answer["phases"]) == learnrate.Phases(0.0, given)
+    assert answer["line"] == [k / 16 for k in range(8)] + [0.5, 0.5]
+    # R's list is Python's where it has no names.
+    assert answer["refused"].startswith(
+        "TypeError: Argument `phases[0]` must be a Phase, or a tuple or dict of its fields"
+    )
+
+
 def test_configs_keep_their_bits(CosineDecay: type[Schedule], tmp_path: Path) -> None:
     schedules = awkward(CosineDecay)
-    answers = ask(tmp_path, CONFIGS, [schedule.to_json() for schedule in schedules])
-    changed = 0
-    for schedule, answer in zip(schedules, answers, strict=True):
-        written = CosineDecay.from_json(answer.pop("written"))
+    texts = [schedule.to_json() for schedule in schedules]
+    for schedule, answer in zip(schedules, ask(tmp_path, CONFIGS, texts), strict=True):
         assert {way: CosineDecay.from_json(text) for way, text in answer.items()} == dict.fromkeys(answer, schedule)
+    changed = 0
+    for schedule, text in zip(schedules, ask(tmp_path, WRITTEN, texts), strict=True):
+        written = CosineDecay.from_json(text)
         # jsonlite's toJSON is the one way that loses some: it writes 15 significant digits.
         digits = {k: float(f"{v:.15g}") for k, v in schedule.get_config().items() if isinstance(v, (int, float))}
         assert written == schedule.replace(**digits)
         changed += written != schedule
     assert changed > 40
-    assert len(answers[0]) == 4
 
 
 STEP = "Argument `step` must be"
@@ -195,7 +239,7 @@ ERRORS = {
         "ValueError: Argument `decay_steps` must be a whole number. Received: decay_steps=10.5"
     ),
     "learnrate$deserialize(list(class_name = 'Other', config = list()))": (
-        "ValueError: Unknown `class_name`. Known: 'CosineDecay'. Received: 'Other'"
+        "ValueError: Unknown `class_name`. Known: 'CosineDecay', 'Phases'. Received: 'Other'"
     ),
     # Without auto_unbox, toJSON makes an array of every value.
     "learnrate$CosineDecay$from_json(toJSON(list(class_name = 'CosineDecay', config = list(decay_steps = 5))))": (
