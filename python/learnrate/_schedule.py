@@ -32,7 +32,7 @@ class _CallSignature:
 class Schedule(Value, _backend.Curve):
     """A learning-rate schedule: an immutable value, and a function of the step.
 
-    This is the base of every class of schedules, for `isinstance` and annotations; it cannot be made or derived from.
+    This is the base of every class of schedules, for `isinstance` and annotations; neither it nor a class of yours on it can be made.
 
     A step is the number of optimizer updates already done: `schedule(0)` is the rate of the first update. Steps are
     whole or fractional, from 0 to infinity. The same step gives the same bits alone or in an array, on every machine.
@@ -80,9 +80,9 @@ class Schedule(Value, _backend.Curve):
         return cls.__new__(cls, *fields)
 
     def __init_subclass__(cls) -> None:
-        if cls.__module__ != "learnrate":  # the family is closed: its rates and its JSON are promised
-            base = next(base for base in cls.__mro__[1:] if issubclass(base, Schedule))
-            raise TypeError(f"type 'learnrate.{base.__name__}' is not an acceptable base type")
+        for base in cls.__mro__[1:]:  # a class is final: its rates and its JSON are promised
+            if issubclass(base, Schedule) and base is not Schedule:
+                raise TypeError(f"type 'learnrate.{base.__name__}' is not an acceptable base type")
 
     @property
     def segments(self) -> tuple[Segment, ...]:

@@ -10,8 +10,9 @@ from ._arguments import MAX_STEPS, is_number, plain_number, refuse, show, to_flo
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, NoReturn, Protocol
+    from typing import Any, NoReturn, Protocol, type_check_only
 
+    @type_check_only
     class Core(Protocol):
         """What a backend's curve does."""
 

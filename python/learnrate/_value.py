@@ -4,15 +4,16 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # what `typing` calls so; its import takes longer than that of this package
 if TYPE_CHECKING:
-    from typing import Any, Generic, Never, NoReturn, Self, TypeVar
+    from typing import Any, Generic, Never, NoReturn, Self, TypeVar, type_check_only
     from typing import final as final
 
-    T = TypeVar("T", covariant=True)
+    _T = TypeVar("_T", covariant=True)
 
-    class Field(Generic[T]):
+    @type_check_only
+    class Field(Generic[_T]):
         """What type checkers take a field for, which can be read but not written."""
 
-        def __get__(self, value: object, owner: object) -> T: ...
+        def __get__(self, value: object, owner: object) -> _T: ...
         def __set__(self, value: object, field: Never) -> None: ...
 else:
 

@@ -13,7 +13,6 @@ from .._value import final
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
 
     from .._value import Field
 
@@ -109,18 +108,23 @@ class CosineDecay(Schedule):
         )
         return cls._made(segments, initial_learning_rate, decay_steps, alpha, name, warmup_target, warmup_steps)
 
-    if not TYPE_CHECKING:  # a type checker would take its arguments for those of the class
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        decay_steps: int,
+        alpha: float = 0.0,
+        name: str | None = "CosineDecay",
+        warmup_target: float | None = None,
+        warmup_steps: int = 0,
+    ) -> None:
+        """Warns of a warmup without a target. What is unpickled has warned when made, and does not come here."""
+        if self.warmup_steps > 0 and self.warmup_target is None:
+            import warnings
 
-        def __init__(self, *_: Any, **__: Any) -> None:
-            """Warns of a warmup without a target. What is unpickled has warned when made, and does not come here."""
-            if self.warmup_steps > 0 and self.warmup_target is None:
-                import warnings
-
-                level, frame = 2, sys._getframe().f_back
-                while frame is not None and (frame.f_globals.get("__package__") or "").startswith("learnrate"):
-                    level, frame = level + 1, frame.f_back
-                text = f"warmup_steps={self.warmup_steps} has no effect without a warmup_target"
-                warnings.warn(text, stacklevel=level)
+            level, frame = 2, sys._getframe().f_back
+            while frame is not None and (frame.f_globals.get("__package__") or "").startswith("learnrate"):
+                level, frame = level + 1, frame.f_back
+            warnings.warn(f"warmup_steps={self.warmup_steps} has no effect without a warmup_target", stacklevel=level)
 
     @classmethod
     def from_total_steps(
