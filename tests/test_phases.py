@@ -44,6 +44,7 @@ def ways(learnrate: ModuleType, fields: dict[str, Any]) -> list[tuple[str, Any, 
 
 @pytest.mark.parametrize(("field", "value", "error", "rule"), EXACT, ids=str)
 def test_fields(learnrate: ModuleType, field: str, value: Any, error: type[Exception], rule: str) -> None:
+    text = ""
     for place, call, arguments in ways(learnrate, FIELDS | {field: value}):
         text = f"Argument `{place}{field}` must be {rule}. Received: {place}{field}={value!r}"
         text = text.replace(repr(10**400), repr(10**400)[:1000] + "..." * (len(repr(10**400)) > 1000))

@@ -32,7 +32,7 @@ class _CallSignature:
 class Schedule(Value, _backend.Curve):
     """A learning-rate schedule: an immutable value, and a function of the step.
 
-    This is the base of every class of schedules, for `isinstance` and annotations; neither it nor a class of yours on it can be made.
+    This is the base of every class of schedules, for `isinstance` and annotations. It cannot be made.
 
     A step is the number of optimizer updates already done: `schedule(0)` is the rate of the first update. Steps are
     whole or fractional, from 0 to infinity. The same step gives the same bits alone or in an array, on every machine.
