@@ -109,7 +109,7 @@ def test_how_many_and_how_long(learnrate: ModuleType) -> None:
     schedule = learnrate.Phases(0.1, most)
     assert (len(schedule.segments), schedule.total_steps) == (65_536, 65_535)
     assert [schedule(step) for step in range(65_536)] == [0.1, *(rate for _, rate in most)]
-    text = "Argument `phases` must be at most 65535 phases. Received: 65536 phases"
+    text = "Argument `phases` must be at most 65535 phases. Received: phases=65536 phases"
     refused(ValueError, text, learnrate.Phases, 0.1, [*most, most[0]])
 
 

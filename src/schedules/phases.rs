@@ -1,4 +1,4 @@
-use crate::error::Error;
+use crate::error::{Error, python_float};
 use crate::rules::{self, MAX_STEPS};
 use crate::segments::Curve;
 
@@ -108,7 +108,7 @@ impl Phase {
         rules::steps(argument("steps"), self.steps, 0)?;
         rules::rate(argument("learning_rate"), &mut self.learning_rate)?;
         if let Some(power) = self.power {
-            let received = format!("{power:?}, shape='{}'", self.shape.name());
+            let received = format!("{}, shape='{}'", python_float(power), self.shape.name());
             return Err(Error::argument(argument("power"), "None for this shape", received));
         }
         if let Some(start) = &mut self.start {

@@ -48,7 +48,8 @@
 //!   - The other two halves subtract: `v >= (1-h) * max(peak, F)` and `h <= 1/2`. The final two roundings cost 1, those
 //!     of `F` and `S` together 1, that of `h` `g*h / (1-h)`. The bound is `2 + g*h / (1-h)`.
 //! - Subnormal rates: sums are exact, the product and `F` are off by half of 2**-1074 at most. Just above 2**-1022 the
-//!   bounds grow by less than 1/4, and hold below.
+//!   bounds grow by less than 1/4, and hold below. A subnormal `z` loses digits, so they leave out fractional steps
+//!   within `T * 2**-511` of a rate of 0.
 //!
 //! # Why a decay never rises (alpha <= 1, whole steps)
 //! Rounding is monotone, so only the sum `C0 + (z*Q + C0_LO)`, which falls as `z` grows, can work against it. It falls

@@ -16,10 +16,12 @@
 //! - The product and the sum are rounded once each: half an ULP each.
 //! - Subnormal rates: sums are exact, and the product is off by half of 2**-1074 at most.
 //!
+//! A subnormal `q` loses digits, so the bound leaves out fractional steps within `steps * 2**-1022` of a rate of 0.
+//!
 //! # Why a line never turns, at whole steps of up to 2**49
 //! Rounding is monotone, and each half is a chain of monotone operations on `near`. From the last step of one half to the
-//! first of the other the exact line moves by `S/steps >= S * 2**-49`, more than the roundings of `S` and of both `q`,
-//! which are at most `S * 2**-52` together; the roundings after that are monotone.
+//! first of the other the exact line moves by `S/steps >= S * 2**-49`. The roundings of `S`, of both `q` and of both
+//! products are less than `S * 2**-51` together. The sums are rounded monotonely.
 
 use super::{Kernel, minimum};
 

@@ -13,7 +13,6 @@ from .._value import final
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-
     from .._value import Field
 
 

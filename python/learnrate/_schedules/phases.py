@@ -131,7 +131,8 @@ class Phases(Schedule):
         initial_learning_rate = _arguments.rate("initial_learning_rate", initial_learning_rate)
         given = _arguments.items("phases", phases, "a sequence of phases")
         if len(given) > MAX_PHASES:
-            raise ValueError(f"Argument `phases` must be at most {MAX_PHASES} phases. Received: {len(given)} phases")
+            count = f"phases={len(given)} phases"
+            raise ValueError(f"Argument `phases` must be at most {MAX_PHASES} phases. Received: {count}")
         checked = tuple([_phase(f"phases[{i}]", phase) for i, phase in enumerate(given)])
         name = "Phases" if name is None else _arguments.text("name", name)
         total = 0
