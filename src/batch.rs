@@ -105,6 +105,7 @@ impl<I: Iterator<Item = f64>> Work for Read<'_, I> {
             .then(|| (of_bits(least), of_bits(greatest)))
     }
 }
+
 /// Whether this process may hand work to rayon's threads. They do not survive a `fork`, and a forked child that
 /// waited for them would wait for ever: so the first process that asks takes them for its own, and its children go
 /// without. (Nothing here sees a pool that was started by others before the fork; in Python nobody else has this one.)

@@ -124,7 +124,7 @@ def test_many_segments_are_counted_not_listed(show: Show) -> None:
 @pytest.mark.parametrize(
     ("config", "text"),
     [
-        (phases(0.0, (100, 0.1, "linear", None)), "initial_learning_rate = 0.001, the rate of the second."),
+        (phases(0.0, (100, 0.1, "linear", None)), "at the rate of the second, 0.001."),
         (phases(0.0, (100, 0.0, "linear", None), (9, 1.0, "linear", None)), "the first 100 updates have rate 0"),
         (
             phases(0.1, (60, 0.2, "linear", None), (50, 0.0, "linear", None)),
@@ -145,7 +145,10 @@ def test_it_advises_where_phases_look_like_a_mistake(show: Show, config: dict[st
     ("config", "text"),
     [
         ({"warmup_target": 0.1, "warmup_steps": 100, "initial_learning_rate": 0.0}, "first update has rate 0"),
-        ({"warmup_target": 0.1, "warmup_steps": 100, "initial_learning_rate": 0.0}, "initial_learning_rate = 0.001,"),
+        (
+            {"warmup_target": 0.1, "warmup_steps": 100, "initial_learning_rate": 0.0},
+            "at the rate of the second, 0.001.",
+        ),
         ({"warmup_steps": 100}, "warmup_steps = 100 has no effect"),
         ({"warmup_target": 0.2}, "initial_learning_rate has no effect"),
         ({"warmup_target": 0.2, "warmup_steps": 1001}, "the warmup (1,001 steps) is longer than the rest (1,000)"),

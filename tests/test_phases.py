@@ -199,3 +199,9 @@ def test_what_with_warmup_refuses(learnrate: ModuleType) -> None:
     warm = learnrate.CosineDecay(0.5, 900).with_warmup(100)
     for steps in (0, 10, -1):
         refused(ValueError, text, warm.with_warmup, steps)
+
+
+def test_more_phases_than_fit_in_memory(learnrate: ModuleType) -> None:
+    endless = range(2**70)
+    text = f"Argument `phases` must be a sequence of phases. Received: phases={endless!r}"
+    refused(ValueError, text, learnrate.Phases, 0.1, endless)

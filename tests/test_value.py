@@ -249,6 +249,12 @@ def test_the_base_is_no_class_to_make(learnrate: ModuleType) -> None:
     refused(TypeError, text, type("Mine", (base,), {}))
 
 
+def test_the_base_reads_nothing(learnrate: ModuleType) -> None:
+    text = "learnrate.Schedule reads nothing: learnrate.from_json and learnrate.deserialize do, any class"
+    refused(TypeError, text, learnrate.Schedule.from_json, learnrate.constant(0.1).to_json())
+    refused(TypeError, text, learnrate.Schedule.from_config, {})
+
+
 def test_copies(learnrate: ModuleType, example: Example) -> None:
     schedule = example.make(learnrate)
     pair = [schedule, {"key": schedule}]

@@ -100,4 +100,7 @@ def items(argument: str, value: Any, rule: str) -> list[Any]:
 
     if not isinstance(value, Sequence) or isinstance(value, (str, bytes, bytearray, memoryview)):
         refuse(TypeError, argument, rule, value)
-    return list(value)
+    try:
+        return list(value)
+    except OverflowError:  # a range of more elements than fit in memory
+        refuse(ValueError, argument, rule, value)

@@ -8,13 +8,15 @@ from ._arguments import MAX_STEPS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Any, Self
 
     from ._segments import Segment
 
 BLOCK = 32_768
 """Steps that NumPy evaluates at a time, so that its temporaries do not grow with the batch."""
+FEW = 16
+"""Segments up to which a look at all steps for each is faster than to sort the steps."""
 
 
 class Curve:
@@ -55,14 +57,27 @@ class Curve:
 
     def _fill_block(self, blocks: Blocks, steps: Any, out: Any) -> None:
         """Each of the segments that the steps meet, at the steps in it."""
+        for segment, inside in self._met(steps):
+            chosen = steps[inside]
+            out[inside] = segment.formula.rate(blocks, chosen - segment.start, segment.end - chosen)
+
+    def _met(self, steps: Any) -> Iterator[tuple[Segment, Any]]:
+        """The segments that steps lie in, and which steps these are."""
         import numpy as np
 
         first, last = (bisect_right(self._starts, float(step)) - 1 for step in (steps.min(), steps.max()))
-        at = None if first == last else np.searchsorted(self._starts, steps, side="right") - 1
-        for i in range(first, last + 1):
-            segment, inside = self._segments[i], ... if at is None else at == i
-            chosen = steps[inside]
-            out[inside] = segment.formula.rate(blocks, chosen - segment.start, segment.end - chosen)
+        if first == last:
+            yield self._segments[first], ...
+            return
+        at = np.searchsorted(self._starts, steps, side="right") - 1
+        if last - first < FEW:
+            for i in range(first, last + 1):
+                yield self._segments[i], at == i
+            return
+        order = np.argsort(at, kind="stable")
+        found, begins = np.unique(at[order], return_index=True)
+        for i, places in zip(found.tolist(), np.split(order, begins[1:]), strict=True):
+            yield self._segments[i], places
 
     def _fill_range(self, start: int, stride: int, out: Any) -> None:
         import numpy as np

@@ -84,7 +84,8 @@ def _telling_steps(schedule: Schedule) -> Iterator[tuple[str, str, str]]:
         else:
             quarters = enumerate(("1/4", "1/2", "3/4"), 1)
             notes |= {start + steps * i // 4: f"{share} of the {segment.kind}" for i, share in quarters}
-    if moving and moving[-1] is before[-1]:
+    is_whole = len(schedule.segments) <= MOST + 1
+    if moving and moving[-1] is before[-1] and is_whole:
         notes[int(hold.start) - 1] = "last update before the hold"
     peak, name = schedule.peak_learning_rate, "peak, "
     notes[0] = "first update, at the peak" if schedule(0) == peak else "first update"
@@ -92,7 +93,7 @@ def _telling_steps(schedule: Schedule) -> Iterator[tuple[str, str, str]]:
         is_peak = segment.first_rate == peak and schedule(0) != peak
         notes[int(segment.start)] = f"{_jump(last, segment)}{name if is_peak else ''}where the {segment.kind} starts"
         name = "" if is_peak else name
-    notes[int(hold.start)] = "held from here on" if len(schedule.segments) <= MOST + 1 else f"the {MOST}th segment ends"
+    notes[int(hold.start)] = "held from here on" if is_whole else f"the {MOST}th segment ends"
     for step in sorted(notes):
         yield f"{step:,}", f"{schedule(step):.6g}", notes[step]
 
@@ -110,8 +111,8 @@ def _advice(schedule: Schedule) -> Iterator[str]:
         yield f"the first {first.end:,} updates have rate 0 and change nothing."
     elif first.first_rate == 0.0:
         yield (
-            "the first update has rate 0 and changes nothing. To avoid it, set initial_learning_rate = "
-            f"{schedule(1):.6g}, the rate of the second."
+            "the first update has rate 0 and changes nothing. To avoid it, start at the rate of the second, "
+            f"{schedule(1):.6g}."
         )
     if warmup > (rest := schedule.total_steps - warmup) > 0:
         yield f"the warmup ({warmup:,} steps) is longer than the rest ({rest:,})."

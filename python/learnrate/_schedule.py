@@ -79,6 +79,13 @@ class Schedule(Value, _backend.Curve):
         """What 0.1.0's pickles call."""
         return cls.__new__(cls, *fields)
 
+    @classmethod
+    def _check_class(cls) -> None:
+        if not hasattr(cls, "_fields"):
+            raise TypeError(
+                "learnrate.Schedule reads nothing: learnrate.from_json and learnrate.deserialize do, any class"
+            )
+
     def __init_subclass__(cls) -> None:
         for base in cls.__mro__[1:]:  # a class is final: its rates and its JSON are promised
             if issubclass(base, Schedule) and base is not Schedule:
@@ -124,6 +131,7 @@ class Schedule(Value, _backend.Curve):
         >>> CosineDecay.from_config({"decay_steps": 1000, "initial_learning_rate": 0.1})
         CosineDecay(initial_learning_rate=0.1, decay_steps=1000)
         """
+        cls._check_class()
         defaults = cls._defaults()
         required = tuple(field for field in cls._fields if field not in defaults)
         values = _config.checked("config", config, known=cls._fields, required=required)
@@ -157,6 +165,7 @@ class Schedule(Value, _backend.Curve):
         >>> CosineDecay.from_json(CosineDecay(0.1, 1000).to_json())
         CosineDecay(initial_learning_rate=0.1, decay_steps=1000)
         """
+        cls._check_class()
         _, config = _config.unwrap(_config.parse(text), (cls.__name__,))
         return cls.from_config(config)
 

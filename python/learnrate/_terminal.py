@@ -34,8 +34,8 @@ def draw(schedules: Sequence[Schedule], width: int, *, log: bool) -> str:
     drawn = [curve(schedule, last) for schedule in schedules]
     curves = [list(zip(line.steps, line.rates, strict=True)) for line in drawn]
     log = log and any(rate for points in curves for _, rate in points)
-    shown = [rate for points in curves for _, rate in points if rate or not log]
-    low, high = min(shown), max(shown)
+    visible = [rate for points in curves for _, rate in points if rate or not log]
+    low, high = min(visible), max(visible)
     gutter = max(len(f"{low:.3g}"), len(f"{high:.3g}"))
     columns = width - gutter - 2
     if columns < LEAST:

@@ -38,6 +38,8 @@ torch.serialization.add_safe_globals([*CLASSES.values()])
 
 
 def _call(self: Schedule, step: Any, *, out: Any = None) -> Any:
+    if not isinstance(step, Tensor):
+        torch._dynamo.graph_break()  # a number is for the native call itself, outside the graph
     return _steps.evaluate(self, step, out)
 
 

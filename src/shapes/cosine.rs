@@ -57,6 +57,9 @@
 //! the next where that matters, because `n*n` does (`n < T/2 <= 2**52`). Where the halves meet, `h(1/4)` is exactly 1/2
 //! and `h` is below 1/2 before it (the script asserts both), so the upper half has fallen by at most half of `S`,
 //! rounded down, when the lower half starts.
+//!
+//! A rise never turns in up to 2**49 steps, as a line does not: each half is monotone as above, and from one half to the
+//! other the exact curve moves by `S * pi/(2*T)`, more than what the roundings of `S`, `h` and the products come to.
 
 use super::{Kernel, minimum};
 

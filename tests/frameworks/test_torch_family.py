@@ -214,3 +214,18 @@ def test_a_call_is_compiled_in_one_graph(learnrate: ModuleType) -> None:
     tests = Path(__file__).parent.parent
     told = python(COMPILED, str(tests), flags="-Wdefault", LEARNRATE_BACKEND=learnrate.BACKEND)
     assert told.split() == [learnrate.BACKEND, *sorted(row.name for row in ROWS)]
+
+
+NUMBER = """
+import numpy as np, torch, learnrate, learnrate.torch
+schedule = learnrate.linear_decay(0.7, 100, warmup_steps=10)
+compiled = torch.compile(lambda x, step: x * schedule(step), backend="eager")
+for step in (7, 7.5, 40):
+    assert float(compiled(torch.ones(()), step)) == float(np.float32(schedule(step)))
+print(learnrate.BACKEND)
+"""
+
+
+def test_a_number_breaks_the_graph_and_has_its_rate(learnrate: ModuleType) -> None:
+    # Dynamo warns that it cannot look into the search of the pure-Python backend.
+    assert python(NUMBER, flags="-Wignore", LEARNRATE_BACKEND=learnrate.BACKEND) == learnrate.BACKEND

@@ -121,7 +121,7 @@ class CosineDecay(Schedule):
             import warnings
 
             level, frame = 2, sys._getframe().f_back
-            while frame is not None and (frame.f_globals.get("__package__") or "").startswith("learnrate"):
+            while frame is not None and (frame.f_globals.get("__package__") or "").split(".")[0] == "learnrate":
                 level, frame = level + 1, frame.f_back
             warnings.warn(f"warmup_steps={self.warmup_steps} has no effect without a warmup_target", stacklevel=level)
 
