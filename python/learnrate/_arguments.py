@@ -102,5 +102,7 @@ def items(argument: str, value: Any, rule: str) -> list[Any]:
         refuse(TypeError, argument, rule, value)
     try:
         return list(value)
-    except OverflowError:  # a range of more elements than fit in memory
+    except OverflowError:
+        if not isinstance(value, range):  # which may have more elements than can be counted
+            raise
         refuse(ValueError, argument, rule, value)
