@@ -13,11 +13,13 @@ from itertools import chain, repeat
 from types import FrameType
 from typing import Any, Literal
 
-import torch
-from array_api_compat import torch as namespace
+from array_api_compat import torch as _torch
 from torch import Tensor
+from torch._dynamo import graph_break
+from torch.compiler import substitute_in_graph
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import ChainedScheduler, LRScheduler
+from torch.serialization import add_safe_globals
 
 from . import _backend, _libraries, _steps
 from ._arguments import plain_number, rate, refuse
@@ -26,20 +28,22 @@ from ._schedules.every import CLASSES, deserialize, serialize
 
 __all__ = ["ScheduleLR"]
 
+namespace: Any = _torch  # its types are unknown where PyTorch is not installed
 
-def _rates_of_tensor(schedule: Schedule, steps: Tensor) -> Tensor:
-    if steps.dtype in (torch.uint16, torch.uint32, torch.uint64):
+
+def _rates_of_tensor(schedule: Schedule, steps: Any) -> Any:
+    if steps.dtype in (namespace.uint16, namespace.uint32, namespace.uint64):
         return _libraries.rates(schedule, steps)  # which refuses them
     return _libraries.rates_in(namespace, schedule, steps, steps.device)
 
 
 _steps.TENSORS[Tensor] = _rates_of_tensor
-torch.serialization.add_safe_globals([*CLASSES.values()])
+add_safe_globals([*CLASSES.values()])
 
 
 def _call(self: Schedule, step: Any, *, out: Any = None) -> Any:
     if not isinstance(step, Tensor):
-        torch._dynamo.graph_break()  # a number is for the native call itself, outside the graph
+        graph_break()  # a number is for the native call itself, outside the graph
     return _steps.evaluate(self, step, out)
 
 
@@ -47,7 +51,7 @@ if _backend.BACKEND == "native":
     native_call: Any = _backend.Curve.__call__
     # The compiler cannot look into the native call, and traces this in its place.
     with suppress(ValueError):  # where the package was imported before, and then anew, as by a reload
-        torch.compiler.substitute_in_graph(native_call, skip_signature_check=True)(_call)
+        substitute_in_graph(native_call, skip_signature_check=True)(_call)
 
 
 class ScheduleLR(LRScheduler):  # type: ignore[misc]  # mypy is not shown PyTorch's types
