@@ -58,27 +58,19 @@ impl PyCurve {
         step: &Bound<'py, PyAny>,
         out: Option<&Bound<'py, PyAny>>,
     ) -> Result<Bound<'py, PyAny>> {
-        static EVALUATE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-
-        let py = slf.py();
         let number: Option<f64> = if let Ok(step) = step.cast_exact::<PyFloat>() {
             Some(step.extract()?)
         } else if let Ok(step) = step.cast_exact::<PyInt>() {
             step.extract::<i64>().ok().map(AsPrimitive::as_)
         } else {
-            None
+            return Self::call_with_array(slf, step, out);
         };
-        if let Some(step) = number {
-            if out.is_none() && step >= 0.0 {
-                return Ok(PyFloat::new(py, slf.get().0.value(step)).into_any());
-            }
-        } else if is_numpy_imported(py)?
-            && let Some(rates) = slf.get().array(step, out, numpy_empty(py)?)?
+        if let (Some(step), None) = (number, out)
+            && step >= 0.0
         {
-            return Ok(rates);
+            return Ok(PyFloat::new(slf.py(), slf.get().0.value(step)).into_any());
         }
-        once(py, &EVALUATE, || py.import("learnrate._steps")?.getattr("evaluate"))?
-            .call1((slf, step, out))
+        Self::call_with_any(slf, step, out)
     }
 
     /// Writes the rates of `steps` into `out`: contiguous vectors of one length. Returns the index of the first step
@@ -107,6 +99,35 @@ impl PyCurve {
 }
 
 impl PyCurve {
+    /// Not inlined, as the other way is not: what they need would slow the call with a number down.
+    #[inline(never)]
+    fn call_with_array<'py>(
+        slf: &Bound<'py, Self>,
+        step: &Bound<'py, PyAny>,
+        out: Option<&Bound<'py, PyAny>>,
+    ) -> Result<Bound<'py, PyAny>> {
+        let py = slf.py();
+        if is_numpy_imported(py)?
+            && let Some(rates) = slf.get().array(step, out, numpy_empty(py)?)?
+        {
+            return Ok(rates);
+        }
+        Self::call_with_any(slf, step, out)
+    }
+
+    #[inline(never)]
+    fn call_with_any<'py>(
+        slf: &Bound<'py, Self>,
+        step: &Bound<'py, PyAny>,
+        out: Option<&Bound<'py, PyAny>>,
+    ) -> Result<Bound<'py, PyAny>> {
+        static EVALUATE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+
+        let py = slf.py();
+        once(py, &EVALUATE, || py.import("learnrate._steps")?.getattr("evaluate"))?
+            .call1((slf, step, out))
+    }
+
     /// The fast path for an aligned, C-contiguous array of a native dtype, into a new array or `out`. None for any other
     /// input, and for bad steps: the caller then takes the slow path, which words the error.
     fn array<'py>(
