@@ -19,8 +19,8 @@ type Make = fn(u32) -> Schedule;
 
 /// Warms up in the first hundredth of the steps and decays in the rest.
 fn cosine_decay(steps: u32) -> Schedule {
-    let warmup = u64::from(steps / 100);
-    let decay = u64::from(steps) - warmup;
+    let warmup = f64::from(steps / 100);
+    let decay = f64::from(steps) - warmup;
     Schedule::new(CosineDecay {
         alpha: 0.1,
         warmup_target: Some(3e-4),
@@ -35,13 +35,13 @@ fn of_phases(initial: f64, phases: Vec<Phase>) -> Schedule {
 }
 
 fn line(steps: u32) -> Schedule {
-    of_phases(3e-4, vec![Phase::new(u64::from(steps), 3e-5)])
+    of_phases(3e-4, vec![Phase::new(f64::from(steps), 3e-5)])
 }
 
 /// Warms up in the first hundredth of the steps, decays in the last fifth.
 fn warmup_stable_decay(steps: u32) -> Schedule {
-    let (warmup, decay) = (u64::from(steps / 100), u64::from(steps / 5));
-    let stable = u64::from(steps) - warmup - decay;
+    let (warmup, decay) = (f64::from(steps / 100), f64::from(steps / 5));
+    let stable = f64::from(steps) - warmup - decay;
     of_phases(0.0, vec![Phase::new(warmup, 3e-4), Phase::new(stable, 3e-4), Phase::new(decay, 0.0)])
 }
 
@@ -49,7 +49,7 @@ fn warmup_stable_decay(steps: u32) -> Schedule {
 fn twelve_segments(steps: u32) -> Schedule {
     let phase = |i: u32| Phase {
         shape: if i.is_multiple_of(2) { PhaseShape::Linear } else { PhaseShape::Cosine },
-        ..Phase::new(u64::from(steps.div_ceil(11)), f64::from(i * 7 % 11) * 1e-4)
+        ..Phase::new(f64::from(steps.div_ceil(11)), f64::from(i * 7 % 11) * 1e-4)
     };
     of_phases(5e-4, (0..11).map(phase).collect())
 }

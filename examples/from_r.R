@@ -95,7 +95,7 @@ complaint <- function(code) tryCatch({ code; NA }, error = function(e) strsplit(
 for (text in c(
   complaint(schedule(c(0, 500, -1))),
   complaint(schedule(c(5, NA))),
-  complaint(learnrate$CosineDecay(0.1, decay_steps = 10.5))
+  complaint(learnrate$CosineDecay(0.1, decay_steps = 0.5))
 )) {
   stopifnot(!is.na(text))
   cat(text, "\n", sep = "")

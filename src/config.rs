@@ -9,7 +9,6 @@ use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
-use crate::error::{Error, python_float};
 use crate::schedule::{Definition, Schedule};
 
 #[derive(Serialize)]
@@ -155,27 +154,28 @@ where
     Ok(number.map(|number| number.as_f64().unwrap_or(f64::INFINITY)))
 }
 
-/// A count of steps: a whole number that may be written as a float, as R does. A negative one breaks `rule`;
-/// [`Schedule::new`] checks the rest.
-pub(crate) fn steps<'de, D: Deserializer<'de>>(
-    deserializer: D,
-    argument: &'static str,
-    rule: &'static str,
-) -> Result<u64, D::Error> {
-    let refuse = |rule, received| Err(D::Error::custom(Error::argument(argument, rule, received)));
-    let number = Number::deserialize(deserializer)
-        .map_err(|error| D::Error::custom(format_args!("`{argument}`: {error}")))?;
-    if let Some(steps) = number.as_u64() {
-        return Ok(steps);
+/// A count of steps: whole ones are written as integers.
+pub(crate) mod count {
+    use serde::{Deserialize, Deserializer, Serializer};
+    use serde_json::Number;
+
+    use crate::rules::MAX_STEPS;
+
+    #[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
+    pub(crate) fn serialize<S: Serializer>(count: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+        if count.fract() == 0.0 && (0.0..=MAX_STEPS).contains(count) {
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // as was just asked
+            serializer.serialize_u64(*count as u64)
+        } else {
+            serializer.serialize_f64(*count)
+        }
     }
-    let steps = number.as_f64().unwrap_or(f64::INFINITY);
-    let received = number.as_i64().map_or_else(|| python_float(steps), |whole| whole.to_string());
-    if steps.fract() != 0.0 {
-        return refuse("a whole number", received);
+
+    /// An integer above 2**53 stays above it, though the nearest float64 may be 2**53.
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+        let number = Number::deserialize(deserializer)?;
+        let count = number.as_f64().unwrap_or(f64::INFINITY);
+        let is_above = number.as_u64().is_some_and(|whole| whole > 1 << 53);
+        Ok(if is_above { count.max(MAX_STEPS.next_up()) } else { count })
     }
-    if steps < 0.0 {
-        return refuse(rule, received);
-    }
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // saturates
-    Ok(steps as u64)
 }

@@ -76,6 +76,15 @@ pub(crate) fn python_float(value: f64) -> String {
     }
 }
 
+/// A count as Python's `repr` spells it: an int where it is whole, unless nobody would write it out.
+pub(crate) fn python_number(count: f64) -> String {
+    if count.fract() == 0.0 && count.abs() < 1e19 {
+        format!("{count:.0}")
+    } else {
+        python_float(count)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::python_float;

@@ -6,8 +6,8 @@
 //! let schedule = Schedule::new(CosineDecay {
 //!     alpha: 0.1,
 //!     warmup_target: Some(1e-3),
-//!     warmup_steps: 10_000,
-//!     ..CosineDecay::new(0.0, 90_000)
+//!     warmup_steps: 10_000.0,
+//!     ..CosineDecay::new(0.0, 90_000.0)
 //! })?;
 //! assert_eq!(schedule.value(5_000)?, 5e-4);
 //! assert_eq!(schedule.total_steps(), Some(100_000));
@@ -35,6 +35,7 @@ mod batch;
 #[cfg(feature = "serde")]
 mod config;
 mod error;
+mod exact;
 #[cfg(feature = "python")]
 mod python;
 mod rules;

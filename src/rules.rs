@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
-use crate::error::{Error, python_float};
+use crate::error::{Error, python_float, python_number};
+use crate::exact::SHORTEST;
 
 /// The largest number of steps: above 2**53 a float64 no longer tells one step from the next.
-pub(crate) const MAX_STEPS: u64 = 1 << 53;
+pub(crate) const MAX_STEPS: f64 = 9007199254740992.0;
 
 /// A finite number >= 0; -0.0 becomes 0.0.
 pub(crate) fn rate(argument: impl Into<Cow<'static, str>>, rate: &mut f64) -> Result<(), Error> {
@@ -16,17 +17,35 @@ pub(crate) fn rate(argument: impl Into<Cow<'static, str>>, rate: &mut f64) -> Re
     Ok(())
 }
 
-/// A number of steps, from `least` (0 or 1) to 2**53.
-pub(crate) fn steps(
+/// What a number of steps may be, beside 1 to 2**53, whole or fractional.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Count {
+    /// Nothing else: the count ends something.
+    NotZero,
+    /// 0 too.
+    MayBeZero,
+    /// 0 too, and less than 1, down to [`SHORTEST`].
+    MayBeShort,
+}
+
+/// A number of steps; -0.0 becomes 0.0.
+pub(crate) fn count(
     argument: impl Into<Cow<'static, str>>,
-    steps: u64,
-    least: u64,
+    count: &mut f64,
+    kind: Count,
 ) -> Result<(), Error> {
-    if steps < least {
-        return Err(Error::argument(argument, "> 0", steps.to_string()));
-    }
-    if steps > MAX_STEPS {
-        return Err(Error::argument(argument, "<= 2**53", steps.to_string()));
-    }
-    Ok(())
+    let number = *count;
+    let rule = if number.is_nan() || number < 0.0 || (number == 0.0 && kind == Count::NotZero) {
+        if kind == Count::NotZero { "> 0" } else { ">= 0" }
+    } else if number > MAX_STEPS {
+        "<= 2**53"
+    } else if number > 0.0 && number < 1.0 && kind != Count::MayBeShort {
+        "a number of steps, >= 1, not a share or a rate"
+    } else if number > 0.0 && number < SHORTEST {
+        "0 or >= 2**-20"
+    } else {
+        *count += 0.0;
+        return Ok(());
+    };
+    Err(Error::argument(argument, rule, python_number(number)))
 }

@@ -93,11 +93,11 @@ impl Schedule {
         self.curve.segments()
     }
 
-    /// The step from which the rate is held; None for a schedule without end.
+    /// The first whole step at which the rate is held; None for a schedule without end.
     #[must_use]
     pub fn total_steps(&self) -> Option<u64> {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // from 0 to 2**53
-        self.segments().last().map(|hold| hold.start() as u64)
+        self.segments().last().map(|hold| hold.start().ceil() as u64)
     }
 
     /// The rate where a [`CosineDecay`] starts to decay; of the other classes the greatest rate. None if there is none.

@@ -4,6 +4,7 @@ use num_traits::{AsPrimitive, Float};
 
 use crate::batch;
 use crate::error::Error;
+use crate::exact::Sum;
 use crate::shapes::{Kernel, Shape};
 use crate::vectors::{Vectors, Work};
 
@@ -131,23 +132,26 @@ impl Curve {
         (joined && whole).then(|| Self(segments.into()))
     }
 
-    /// Pieces of so many steps laid end to end, those of no steps left out; the last rate is held. Each piece leads from one
-    /// rate to another by the shape of that name.
-    pub(crate) fn lay(pieces: impl IntoIterator<Item = (u64, &'static str, f64, f64)>) -> Self {
-        let (mut segments, mut start, mut held) = (Vec::new(), 0_u64, 0.0);
+    /// Pieces of so many steps laid end to end; the last rate is held. Each piece leads from one rate to another by the
+    /// shape of that name. A joint is the exact sum of the steps before it, rounded once. A piece that is left no step by
+    /// that is left out.
+    pub(crate) fn lay(pieces: impl IntoIterator<Item = (f64, &'static str, f64, f64)>) -> Self {
+        let (mut segments, mut start, mut held) = (Vec::new(), 0.0, 0.0);
+        let mut total = Sum::default();
         for (steps, shape, first, last) in pieces {
             held = last;
-            if steps > 0 {
-                let end = start + steps;
+            total = total.plus(steps);
+            let end = total.steps();
+            if end > start {
                 let shape = if first == last { "hold" } else { shape };
-                let shape = Shape::between(shape, first, last, steps as f64)
+                let shape = Shape::between(shape, first, last, end - start)
                     .expect("the names of shapes are ours");
-                segments.push(Segment::new(start as f64, end as f64, shape));
+                segments.push(Segment::new(start, end, shape));
                 start = end;
             }
         }
         let rest = Shape::between("hold", held, held, f64::INFINITY).expect("the name is ours");
-        segments.push(Segment::new(start as f64, f64::INFINITY, rest));
+        segments.push(Segment::new(start, f64::INFINITY, rest));
         Self(segments.into())
     }
 
@@ -278,7 +282,7 @@ mod tests {
         let rate = |i: u64| 1e-5 + (i * 7 % 11) as f64 * 0.07;
         Curve::lay((0..before).chain([before]).map(|i| {
             let steps = if i == before { 0 } else { 80_000 / before };
-            (steps, if i % 2 == 0 { "linear" } else { "cosine" }, rate(i), rate(i + 1))
+            (steps as f64, if i % 2 == 0 { "linear" } else { "cosine" }, rate(i), rate(i + 1))
         }))
     }
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 RULES = {
     "rate": "a number",
     "optional rate": "a number",
-    "steps": "a whole number",
+    "steps": "a number",
     "text": "a string",
     "phases": "a sequence of phases",
 }
@@ -104,7 +104,7 @@ class Example:
 
     @property
     def total_steps(self) -> int:
-        return self.pieces[-1].start
+        return math.ceil(self.pieces[-1].start)
 
     @property
     def config(self) -> dict[str, Any]:
@@ -125,9 +125,10 @@ def any_rate(rng: random.Random) -> float:
     return math.pow(10.0, rng.uniform(-9, 3)) * (1e-300 if kind == 1 else 1e290 if kind == 2 else 1)
 
 
-def any_steps(rng: random.Random, most: float) -> int:
-    """At every scale."""
-    return max(1, round(math.pow(most, rng.random())))
+def any_steps(rng: random.Random, most: float) -> float:
+    """At every scale; not always whole."""
+    steps = math.pow(most, rng.random())
+    return steps if rng.randrange(4) == 0 and not steps.is_integer() else max(1, round(steps))
 
 
 NAME = 'it\'s "mine" \N{SNOWMAN}'
@@ -155,7 +156,7 @@ def draw_phases(rng: random.Random) -> Fields:
     return rate, tuple(phases)
 
 
-def many(steps: Callable[[int], int]) -> tuple[Any, ...]:
+def many(steps: Callable[[int], float]) -> tuple[Any, ...]:
     """40 phases, up and down, of both shapes; the ninth of no steps, some from a `start`."""
     return tuple(
         (
@@ -202,6 +203,9 @@ ROWS = [
             "the least rate": (5e-324, 1000, 0.5),
             "huge rates": (1.7e308, 1000, 1.7, "", 1e308, 100),
             "2**53 steps": (0.1, 2**53 - 77_777, 0.01, "", 0.6, 77_777),
+            "fractional counts": (0.0, 4218.75, 0.1, "", 1e-3, 468.75),
+            "counts of a share": (1e-6, 0.9 * 12_345, 0.0, "", 7e-4, 0.1 * 12_345),
+            "long fractional counts": (0.2, 1e9 / 7, 0.3, "", 0.7, 2e8 / 3),
         },
         (0.26, 91, 0.2, f"{NAME} ", None, 11),
         oracle.cosine_decay,
@@ -231,10 +235,15 @@ ROWS = [
             "tiny rates": (0.0, ((1000, 3e-320), (10**15, 5e-324), (77_777, 3e-308, "cosine"))),
             "huge rates": (1.7e308, ((1000, 1e302), (1000, 1.7e308, "cosine"), (10, 0.0))),
             "2**53 steps": (0.1, ((77_777, 0.6, "cosine"), (2**52, 0.01), (2**53 - 2**52 - 77_777, 0.5, "cosine"))),
+            "fractional steps": (0.02, ((2.7, 0.5, "cosine"), (5.3, 0.02), (7.25, 2e-6), (1, 0.3)), "one cycle"),
+            "less than a step": (0.1, ((0.5, 0.7), (2**-20, 0.3, "cosine"), (0.1, 0.5), (3, 0.1, "cosine"))),
+            "long and fractional": (1e-5, ((1e12 / 7, 0.7), (3.5e8 / 3, 1e-9, "cosine"), (2**27 + 0.5, 0.5))),
+            "steps that rounding leaves none": (0.1, ((10**15, 0.5), (0.01, 0.7), (10, 0.2))),
             "eight segments": (0.1, tuple((10 + i, 0.1 * (i % 3)) for i in range(7))),
             "nine segments": (0.1, tuple((10 + i, 0.1 * (i % 3), "cosine") for i in range(8))),
             "many": (0.0, many(lambda i: 1 + i * 13 % 29)),
             "many that are long": (0.0, many(lambda i: 1 + i * 10**7)),
+            "many that are fractional": (0.0, many(lambda i: 1.15 + i * 1.7)),
         },
         (0.26, (*PHASES[:2], (90, 0.15, "linear", None, 1.4)), f"{NAME} "),
         oracle.phases,

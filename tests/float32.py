@@ -5,15 +5,15 @@ The schedule's own are within 7 float64 ULP of exact: 1e-8 of a float32 ULP.
 
 from __future__ import annotations
 
-from itertools import pairwise
+import math
 from typing import Any
 
 import numpy as np
 from family import EXAMPLES, Example
 
-# What `_shapes/cosine.py` derives, for segments of up to 2**24 steps and for longer ones. A line takes less: in ULP, at
-# their worst, its number of steps, the quotient, the span and their product 1 each, the joint 1, the last sum 0.5; a
-# distance beyond 2**24 steps 1 more.
+# What `_shapes/cosine.py` derives, for segments of up to 2**24 steps, and for longer ones and such as start or end
+# between whole steps. A line takes less: in ULP, at their worst, its number of steps, the quotient, the span and their
+# product 1 each, the joint 1, the last sum 0.5; a distance that is rounded 1 more.
 FLOAT32, LONG_FLOAT32 = 6.0, 8.0
 # XLA fuses some multiply-adds, which leaves roundings out: the bound at any step stays. In ULP of float64.
 FLOAT64 = 7.0
@@ -29,20 +29,22 @@ INT32, UINT32 = 2**31 - 1, 2**32 - 1
 
 
 def joints(example: Example) -> list[int]:
-    return [piece.start for piece in example.pieces]
+    """Those at whole steps."""
+    return [int(piece.start) for piece in example.pieces if float(piece.start).is_integer()]
 
 
-def longest(example: Example) -> int:
-    return max((after - before for before, after in pairwise(joints(example))), default=0)
+def longest(example: Example) -> float:
+    return max((piece.length for piece in example.pieces[:-1]), default=0)
 
 
 def bound(example: Example) -> float:
-    return FLOAT32 if longest(example) <= 2**24 else LONG_FLOAT32
+    is_whole = len(joints(example)) == len(example.pieces)
+    return FLOAT32 if is_whole and longest(example) <= 2**24 else LONG_FLOAT32
 
 
 def telling(example: Example, most: int = 2**53) -> np.ndarray:
     """Whole steps of a segment's start, its middle and its end, and any others, up to the last one that is asked."""
-    starts = np.array(joints(example))
+    starts = np.array([math.ceil(piece.start) for piece in example.pieces])
     middles = starts[:-1] + np.diff(starts) // 2
     around = np.add.outer(np.r_[starts, middles, INT32, UINT32, 2**24], np.arange(-4, 5)).ravel()
     rng = np.random.default_rng(len(starts))

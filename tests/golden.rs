@@ -93,14 +93,14 @@ fn build(config: &Value) -> Result<Schedule, learnrate::Error> {
         return Schedule::new(CosineDecay {
             alpha: rate("alpha").unwrap_or_default(),
             warmup_target: rate("warmup_target"),
-            warmup_steps: config["warmup_steps"].as_u64().unwrap_or_default(),
-            ..CosineDecay::new(initial, config["decay_steps"].as_u64().unwrap())
+            warmup_steps: config["warmup_steps"].as_f64().unwrap_or_default(),
+            ..CosineDecay::new(initial, number(&config["decay_steps"]))
         });
     };
     let phase = |phase: &Value| Phase {
         start: phase.get("start").map(number),
         power: phase.get("power").map(number),
-        ..Phase::new(phase["steps"].as_u64().unwrap(), number(&phase["learning_rate"]))
+        ..Phase::new(number(&phase["steps"]), number(&phase["learning_rate"]))
     };
     Schedule::new(Phases::new(initial, phases.as_array().unwrap().iter().map(phase).collect()))
 }
@@ -125,7 +125,7 @@ fn refused_fields() {
 
 #[test]
 fn refused_steps() {
-    let schedule = Schedule::new(CosineDecay::new(0.3, 1000)).unwrap();
+    let schedule = Schedule::new(CosineDecay::new(0.3, 1000.0)).unwrap();
     for case in cases("bad_steps") {
         let refusal = if let Some(steps) = case["steps"].as_array() {
             let steps: Vec<f64> = steps.iter().map(number).collect();

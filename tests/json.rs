@@ -8,8 +8,8 @@ const COSINE_DECAY: &str = r#"{"module":"keras.optimizers.schedules","class_name
 const PHASES: &str = r#"{"module":"learnrate","class_name":"Phases","config":{"initial_learning_rate":0.1,"phases":[{"steps":10,"learning_rate":1.0,"shape":"linear","power":null,"start":null},{"steps":90,"learning_rate":0.0,"shape":"cosine","power":null,"start":0.5}],"name":"Phases"},"registered_name":"learnrate>Phases"}"#;
 
 fn phases() -> Phases {
-    let jump = Phase { shape: PhaseShape::Cosine, start: Some(0.5), ..Phase::new(90, 0.0) };
-    Phases::new(0.1, vec![Phase::new(10, 1.0), jump])
+    let jump = Phase { shape: PhaseShape::Cosine, start: Some(0.5), ..Phase::new(90.0, 0.0) };
+    Phases::new(0.1, vec![Phase::new(10.0, 1.0), jump])
 }
 
 fn read(text: &str) -> Result<Definition, String> {
@@ -30,7 +30,7 @@ fn refused(text: &str, pairs: &[(&str, &str, &str)]) {
 #[test]
 fn both_classes_have_the_keys_of_keras_in_its_order() {
     let definitions: [(&str, Definition); 2] =
-        [(COSINE_DECAY, CosineDecay::new(0.1, 1000).into()), (PHASES, phases().into())];
+        [(COSINE_DECAY, CosineDecay::new(0.1, 1000.0).into()), (PHASES, phases().into())];
     for (text, definition) in definitions {
         let schedule = Schedule::new(definition).unwrap();
         assert_eq!(serde_json::to_string(&schedule).unwrap(), text);
@@ -47,7 +47,7 @@ fn keys_come_in_any_order_and_those_with_defaults_may_be_missing() {
         r#"{"registered_name":null,"config":{"name":null,"decay_steps":1e3,"initial_learning_rate":0.1},"module":"anything","class_name":"CosineDecay"}"#,
     ];
     for text in config_first {
-        assert_eq!(read(text).unwrap(), CosineDecay::new(0.1, 1000).into(), "{text}");
+        assert_eq!(read(text).unwrap(), CosineDecay::new(0.1, 1000.0).into(), "{text}");
     }
     let config_first = [
         r#"{"config":{"phases":[{"learning_rate":1,"steps":10},{"start":0.5,"shape":"cosine","learning_rate":0,"steps":90}],"initial_learning_rate":0.1},"class_name":"Phases"}"#,
@@ -199,29 +199,40 @@ fn counts_may_be_written_as_floats() {
         let text = COSINE_DECAY
             .replace(r#""decay_steps":1000"#, &format!(r#""decay_steps":{decay_steps}"#))
             .replace(r#""warmup_steps":0"#, &format!(r#""warmup_steps":{warmup_steps}"#));
-        assert_eq!(read(&text).unwrap(), CosineDecay::new(0.1, 1000).into(), "{text}");
+        assert_eq!(read(&text).unwrap(), CosineDecay::new(0.1, 1000.0).into(), "{text}");
     }
     for zero in ["0", "0.0", "-0", "-0.0"] {
         let text = PHASES.replace(r#""steps":10,"#, &format!(r#""steps":{zero},"#));
         let mut expected = phases();
-        expected.phases[0].steps = 0;
+        expected.phases[0].steps = 0.0;
         assert_eq!(read(&text).unwrap(), expected.into(), "{zero}");
     }
 }
 
 #[test]
-fn counts_are_whole_and_at_most_2_to_the_53() {
+fn counts_may_be_fractional() {
+    let text = COSINE_DECAY.replace(r#""decay_steps":1000"#, r#""decay_steps":4218.75"#);
+    let schedule = read(&text).unwrap();
+    assert_eq!(schedule, CosineDecay::new(0.1, 4218.75).into());
+    let text = PHASES.replace(r#""steps":10,"#, r#""steps":0.5,"#);
+    let mut expected = phases();
+    expected.phases[0].steps = 0.5;
+    assert_eq!(read(&text).unwrap(), expected.into());
+}
+
+#[test]
+fn counts_are_at_most_2_to_the_53_and_no_shares() {
     let bad = [
-        ("0.5", "a whole number"),
+        ("1e-300", "steps"),
         ("9007199254740993", "<= 2**53"),
         ("18446744073709551616", "<= 2**53"),
         ("1e300", "<= 2**53"),
         ("-1", ">"),
         ("-1.0", ">"),
-        ("\"10\"", "`"),
-        ("null", "`"),
-        ("true", "`"),
-        ("[]", "`"),
+        ("\"10\"", "JSON number"),
+        ("null", "JSON number"),
+        ("true", "JSON number"),
+        ("[]", "JSON number"),
     ];
     for (count, reason) in bad {
         let changes = [

@@ -22,49 +22,74 @@ SHORT = 2**26  # steps, up to which the squares of whole ones are exact in float
 WHOLE = 4.52, 5.31  # whole steps of a cosine of at most SHORT
 FRACTIONAL = 5.41, 6.09  # other steps: one square is rounded
 LONG = 6.28, 6.88  # a cosine of more than SHORT: both squares are rounded
-LINE = 2.5  # a line takes fewer roundings than the cosine
+BETWEEN = 8.25, 8.86  # a cosine that starts or ends between whole steps: so is the distance from the joint
+LINE = 2.5, 3.5  # a line takes fewer roundings than the cosine; the second where it starts or ends between whole steps
 HELD = 0.5  # a rate that is held is the nearest float64
 
 
 class Piece(NamedTuple):
     """A stretch of steps of one formula, between exact rates."""
 
-    start: int
+    start: float
     end: float
     shape: str
     first: Fraction
     last: Fraction
 
+    @property
+    def length(self) -> float:
+        """Rounded to float64 where a joint lies between whole steps, which is part of its definition."""
+        return self.end - self.start
+
+    @property
+    def is_whole(self) -> bool:
+        return float(self.start).is_integer() and float(self.end).is_integer()
+
     def exact(self, step: float) -> mpmath.mpf:
         """The rate, of parts that are not negative, so that no digit is lost; call it in `mpmath.workprec(200)`."""
         first, last = _mpf(self.first), _mpf(self.last)
-        if self.end == math.inf:
+        if self.shape == "hold":
             return first
-        done, length = mpmath.mpf(step) - self.start, int(self.end) - self.start
+        # Done and left are counted from the nearer joint: a length that was rounded is not their sum.
+        length = mpmath.mpf(self.length)
+        if step - self.start < self.end - step:
+            done = mpmath.mpf(step) - self.start
+            left = length - done
+        else:
+            left = self.end - mpmath.mpf(step)
+            done = length - left
         if self.shape == "linear":
-            return (first * (length - done) + last * done) / length
+            return (first * left + last * done) / length
         assert self.shape == "cosine"
         # 1 + cos(pi * u) is 2 * sin(pi/2 * (1 - u))**2, and 1 - cos(pi * u) is 2 * sin(pi/2 * u)**2.
-        return first * _sine(length - done, length) ** 2 + last * _sine(done, length) ** 2
+        return first * _sine(left, length) ** 2 + last * _sine(done, length) ** 2
 
     def bounds(self, steps: np.ndarray) -> np.ndarray:
         if self.shape != "cosine":
-            return np.full(steps.shape, LINE if self.shape == "linear" else HELD)
+            return np.full(steps.shape, LINE[0 if self.is_whole else 1] if self.shape == "linear" else HELD)
         column = 0 if self.last <= 10 * self.first else 1
+        if not self.is_whole:
+            return np.full(steps.shape, BETWEEN[column])
         short = np.where(steps == np.trunc(steps), WHOLE[column], FRACTIONAL[column])
-        return short if self.end - self.start <= SHORT else np.full(steps.shape, LONG[column])
+        return short if self.length <= SHORT else np.full(steps.shape, LONG[column])
 
 
 Pieces = tuple[Piece, ...]
 
 
-def laid(*stretches: tuple[int, str, Fraction, Fraction]) -> Pieces:
-    """Stretches of so many steps, with their shapes and the rates that they lead from and to; the last rate is held."""
-    pieces, start, held = [], 0, stretches[-1][3]
+def laid(*stretches: tuple[float, str, Fraction, Fraction]) -> Pieces:
+    """Stretches of so many steps, with their shapes and the rates that they lead from and to; the last rate is held.
+
+    A joint is the exact sum of the steps before it, rounded once.
+    """
+    pieces, total, held = [], Fraction(0), stretches[-1][3]
+    start: float = 0
     for steps, shape, first, last in stretches:
-        if steps:
-            pieces.append(Piece(start, start + steps, shape, first, last))
-            start += steps
+        total += Fraction(steps)
+        end = int(total) if total.denominator == 1 else float(total)
+        if end > start:
+            pieces.append(Piece(start, end, shape, first, last))
+            start = end
     return (*pieces, Piece(start, math.inf, "hold", held, held))
 
 
@@ -73,7 +98,7 @@ def _mpf(exact: Fraction) -> mpmath.mpf:
 
 
 @cache
-def _sine(part: mpmath.mpf, whole: int) -> mpmath.mpf:
+def _sine(part: mpmath.mpf, whole: mpmath.mpf) -> mpmath.mpf:
     return mpmath.sin(mpmath.pi / 2 * part / whole)
 
 
@@ -114,7 +139,7 @@ def errors(schedule: Schedule, pieces: Pieces, steps: Iterable[float]) -> dict[f
 
 
 def cosine_decay(
-    initial: float, decay: int, alpha: float = 0.0, name: str = "", target: float | None = None, warmup: int = 0
+    initial: float, decay: float, alpha: float = 0.0, name: str = "", target: float | None = None, warmup: float = 0
 ) -> Pieces:
     peak = Fraction(initial if target is None else target)
     warmup = 0 if target is None else warmup
@@ -135,10 +160,10 @@ class Fields(NamedTuple):
     """A `CosineDecay` without its name. `warmup_steps` is 0 where there is no target."""
 
     initial_learning_rate: float
-    decay_steps: int
+    decay_steps: float
     alpha: float = 0.0
     warmup_target: float | None = None
-    warmup_steps: int = 0
+    warmup_steps: float = 0
 
     @property
     def pieces(self) -> Pieces:

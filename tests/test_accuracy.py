@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 
 def whole_steps(rng: np.random.Generator, piece: Piece, count: int) -> np.ndarray:
     """Anywhere in the piece; at every distance from its joints; around its middle; its last twenty steps."""
-    first, length = piece.start, int(piece.end) - piece.start
+    first, last = math.ceil(piece.start), math.floor(piece.end)
+    if last < first:
+        return np.array([], np.int64)
+    length = last - first
     close = (length ** rng.random(count)).astype(np.int64)
-    last = first + length
     middle = first + length // 2 + np.arange(-2, 3)
     anywhere = rng.integers(first, last, count, endpoint=True)
     steps: np.ndarray = np.r_[anywhere, middle, first + np.arange(4), first + close, last - close, last - np.arange(21)]
@@ -159,14 +161,12 @@ LONGEST = 2**49  # steps, up to which a piece never turns
 
 def windows(piece: Piece, width: int) -> Iterable[np.ndarray]:
     """Runs of whole steps: all of a short piece; at its joints, around its middle, and anywhere."""
-    length = int(piece.end) - piece.start
+    start, length = math.ceil(piece.start), math.floor(piece.end) - math.ceil(piece.start)
     if length <= 20_000:
-        return [piece.start + np.arange(length + 1)]
+        return [start + np.arange(length + 1)] if length >= 0 else []
     rng = np.random.default_rng(length)
     around = np.r_[0, 1, rng.random(6), 0.5] * length
-    runs: np.ndarray = piece.start + (around.astype(np.int64)[:, None] + np.arange(-width // 2, width // 2)).clip(
-        0, length
-    )
+    runs: np.ndarray = start + (around.astype(np.int64)[:, None] + np.arange(-width // 2, width // 2)).clip(0, length)
     return [*runs]
 
 
@@ -217,6 +217,6 @@ def test_no_long_phase_turns(learnrate: ModuleType, shape: str, length: int) -> 
 
 def test_no_step_of_a_hundred_thousand_rises(CosineDecay: Any) -> None:
     for fields in (Fields(0.1, 100_000), Fields(0.0, 99_999, 0.1, 3e-4, 2_000)):
-        rates = CosineDecay(**fields._asdict())(range(fields.warmup_steps, fields.pieces[-1].start + 10))
+        rates = CosineDecay(**fields._asdict())(range(int(fields.warmup_steps), int(fields.pieces[-1].start) + 10))
         assert (np.diff(rates) <= 0).all()
         assert (np.diff(rates[: fields.decay_steps + 1]) < 0).all()  # steps are far apart at this length

@@ -236,7 +236,7 @@ def test_values_of_other_types(learnrate: ModuleType, row: Row) -> None:
 @pytest.mark.parametrize(
     ("rule", "keys", "values"),
     [
-        ("a whole number", KEYS[1::4], (10.5,)),
+        ("a number of steps, >= 1, not a share or a rate", KEYS[1::4], (0.5,)),
         ("a finite number >= 0", KEYS[:5:2], (-1, -0.1)),
         ("> 0", ("decay_steps",), (0, -1, -1.0)),
         ("<= 2**53", KEYS[1::4], (2**53 + 1, 10**30, 1e300)),

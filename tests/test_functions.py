@@ -88,7 +88,7 @@ def test_each_argument(learnrate: ModuleType, name: str, argument: str) -> None:
         cases += [(ValueError, '"linear" or "cosine"', value) for value in ("", "hold", "Cosine")]
         cases += [(TypeError, "a string", value) for value in (None, 5, b"linear")]
     elif "steps" in argument:
-        cases += [(ValueError, "a whole number", value) for value in (0.03, 10.5, math.nan, math.inf)]
+        cases += [(ValueError, "a whole number", value) for value in (10.5, math.nan, math.inf)]
         cases += [(TypeError, "a whole number", value) for value in (None, True, "10", [10])]
         cases += [(ValueError, "<= 2**53", value) for value in (2**53 + 1, 1e300)]
         least = "> 0" if argument == "total_steps" else ">= 0"
@@ -113,8 +113,22 @@ def test_arguments_together(learnrate: ModuleType) -> None:
             f"warmup_steps={warmup} + decay_steps={decay} = {warmup + decay}, total_steps=100"
         )
         refused(ValueError, text, learnrate.warmup_stable_decay, 0.5, 100, warmup_steps=warmup, decay_steps=decay)
-    text = "Argument `total_steps` must be a whole number. Received: total_steps=0.0003"
-    refused(ValueError, text, learnrate.linear_decay, 100_000, 3e-4)  # in the wrong order
+
+
+def test_shares_and_swapped_arguments(learnrate: ModuleType) -> None:
+    rule = "must be a number of steps, >= 1, not a share or a rate"
+    text = f"Argument `total_steps` {rule}. Received: total_steps=0.0003"
+    refused(ValueError, text, learnrate.linear_decay, 100_000, 3e-4)
+    for argument in ("warmup_steps", "decay_steps"):
+        text = (
+            f"Argument `{argument}` {rule}: round(0.03 * total_steps) is 3000. Received: {argument}=0.03, "
+            "total_steps=100000"
+        )
+        arguments = {"warmup_steps": 10, "decay_steps": 10, argument: 0.03}
+        refused(ValueError, text, learnrate.warmup_stable_decay, 0.5, 100_000, **arguments)
+        if argument == "warmup_steps":
+            refused(ValueError, text, learnrate.linear_decay, 0.5, 100_000, warmup_steps=0.03)
+            refused(ValueError, text, learnrate.CosineDecay.from_total_steps, 100_000, 0.5, warmup_steps=0.03)
 
 
 def test_signatures(learnrate: ModuleType) -> None:

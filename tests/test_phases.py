@@ -12,15 +12,15 @@ import numpy as np
 import pytest
 from checks import refused
 
-RATE, WHOLE = "a finite number >= 0", "a whole number"
+RATE, SHARE = "a finite number >= 0", "a number of steps, >= 1, not a share or a rate"
 SHAPE = '"linear" or "cosine"'
 NAMES = ("steps", "learning_rate", "shape", "power", "start")
 FIELDS: dict[str, Any] = dict(zip(NAMES, (10, 0.1, "linear", None, None), strict=True))
 EXACT: list[tuple[str, Any, type[Exception], str]] = [
-    *(("steps", value, ValueError, WHOLE) for value in (0.5, 10.5, math.nan, math.inf, np.float32(0.1))),
-    *(("steps", value, ValueError, ">= 0") for value in (-1, -2.0, np.int8(-3))),
-    *(("steps", value, ValueError, "<= 2**53") for value in (2**53 + 1, 1e300, 10**400)),
-    *(("steps", value, TypeError, WHOLE) for value in (True, None, "10", b"1", 1j, [1], np.array([1]))),
+    *(("steps", value, ValueError, "0 or >= 2**-20") for value in (9e-7, 5e-324, np.float32(1e-20))),
+    *(("steps", value, ValueError, ">= 0") for value in (-1, -2.0, np.int8(-3), math.nan, -0.5)),
+    *(("steps", value, ValueError, "<= 2**53") for value in (2**53 + 1, 1e300, 10**400, math.inf)),
+    *(("steps", value, TypeError, "a number") for value in (True, None, "10", b"1", 1j, [1], np.array([1]))),
     *((rate, -value, ValueError, RATE) for rate in ("learning_rate", "start") for value in (0.1, 5e-324, math.inf)),
     *((rate, value, ValueError, RATE) for rate in ("learning_rate", "start") for value in (math.nan, 10**400)),
     *((rate, value, TypeError, "a number") for rate in ("learning_rate", "start") for value in (False, "0.1", [0.1])),
@@ -102,7 +102,7 @@ def test_what_are_no_phases(learnrate: ModuleType) -> None:
 def test_how_many_and_how_long(learnrate: ModuleType) -> None:
     half = (2**52, 0.1)
     assert learnrate.Phases(0.1, [half, half]).total_steps == 2**53
-    for last, total in (((1, 0.1), 2**53 + 1), (half, 3 * 2**52)):
+    for last, total in (((1, 0.1), 2**53 + 1), (half, 3 * 2**52), ((0.75, 0.1), 2**53)):
         text = f"Argument `phases` must be at most 2**53 steps long. Received: phases={total} steps"
         refused(ValueError, text, learnrate.Phases, 0.1, [half, half, (0, 0.1), last])
     most = [(1, 0.1 * (i % 2)) for i in range(65_535)]
@@ -185,8 +185,8 @@ def test_what_with_warmup_refuses(learnrate: ModuleType) -> None:
     for schedule in (learnrate.CosineDecay(0.5, 900), learnrate.constant(0.5)):
         for steps, initial, error, text in (
             (-1, 0.0, ValueError, "Argument `steps` must be >= 0. Received: steps=-1"),
-            (0.5, 0.0, ValueError, "Argument `steps` must be a whole number. Received: steps=0.5"),
-            (None, 0.0, TypeError, "Argument `steps` must be a whole number. Received: steps=None"),
+            (0.5, 0.0, ValueError, f"Argument `steps` must be {SHARE}. Received: steps=0.5"),
+            (None, 0.0, TypeError, "Argument `steps` must be a number. Received: steps=None"),
             (0, -1, ValueError, "Argument `initial` must be a finite number >= 0. Received: initial=-1"),
             (10, True, TypeError, "Argument `initial` must be a number. Received: initial=True"),
         ):

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 ROOT = Path(__file__).parent.parent
-# What any version wrote or refused
+# What any version wrote; what the newest refuses
 CASES = [json.loads(file.read_text("utf-8")) for file in sorted((ROOT / "tests" / "data").glob("*/cases.json"))]
 FILES = sorted((ROOT / "examples").glob("*.json"))
 CONFIG = {"initial_learning_rate": 0.1, "decay_steps": 1000}
@@ -62,9 +62,7 @@ def test_what_is_accepted_is_valid(learnrate: ModuleType, case: Any) -> None:
     schema(learnrate).validate({"class_name": written["class_name"], "config": case["config"]})
 
 
-@pytest.mark.parametrize(
-    "case", [case for cases in CASES for case in cases["bad_fields"]], ids=lambda case: case["error"][:60]
-)
+@pytest.mark.parametrize("case", CASES[-1]["bad_fields"], ids=lambda case: case["error"][:60])
 def test_what_is_refused_is_not_valid(learnrate: ModuleType, case: Any) -> None:
     class_name = "Phases" if "phases" in case["config"] else "CosineDecay"
     valid = schema(learnrate).is_valid({"class_name": class_name, "config": case["config"]})
@@ -109,6 +107,10 @@ envelopes = st.fixed_dictionaries(
 @example({"class_name": "CosineDecay", "config": {**CONFIG, "decay_steps": 2**53, "alpha": True}})
 @example({"class_name": "CosineDecay", "config": {**CONFIG, "decay_steps": 2**53 + 1}})
 @example({"class_name": "CosineDecay", "config": {**CONFIG, "decay_steps": 1000.5}})
+@example({"class_name": "CosineDecay", "config": {**CONFIG, "decay_steps": 0.5}})
+@example({"class_name": "CosineDecay", "config": {**CONFIG, "warmup_steps": 0.5}})
+@example({"class_name": "Phases", "config": {"initial_learning_rate": 0.1, "phases": [{**PHASE, "steps": 0.5}]}})
+@example({"class_name": "Phases", "config": {"initial_learning_rate": 0.1, "phases": [{**PHASE, "steps": 9e-7}]}})
 @example({"class_name": "CosineDecay", "config": {**CONFIG, "warmup_steps": 2.0, "name": None}})
 @example({"class_name": "CosineDecay", "config": {**CONFIG, "warmup_steps": 2**53}})
 @example({"class_name": "Phases", "config": CONFIG})

@@ -200,7 +200,7 @@ RATES = ("peak_learning_rate", "initial_learning_rate", "final_learning_rate", "
         ("initial_learning_rate", None, "a number"),
         *(("total_steps", value, "> 0") for value in (0, -1, -2.0, np.int8(-5))),
         *(("warmup_steps", value, ">= 0") for value in (-1, -1.0)),
-        *((s, v, "a whole number") for s in ("total_steps", "warmup_steps") for v in (0.5, NAN, INF, True, None, "1")),
+        *((s, v, "a whole number") for s in ("total_steps", "warmup_steps") for v in (10.5, NAN, INF, True, None, "1")),
         *((steps, value, "<= 2**53") for steps in ("total_steps", "warmup_steps") for value in (MANY + 1, 1e300)),
         ("name", 5, "a string"),
         ("name", "a\ud800", "free of lone surrogates"),

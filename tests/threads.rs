@@ -20,7 +20,7 @@ impl AsPrimitive<f64> for Spy {
 #[test]
 fn threads_are_used_for_large_slices_and_for_no_others() {
     rayon::ThreadPoolBuilder::new().num_threads(2).build_global().unwrap();
-    let schedule = Schedule::new(CosineDecay::new(1.0, 2)).unwrap();
+    let schedule = Schedule::new(CosineDecay::new(1.0, 2.0)).unwrap();
     for (length, rate) in [(1, 1.0), (16_384, 1.0), (16_385, 0.5), (200_000, 0.5), (7, 1.0)] {
         let mut rates = vec![f64::NAN; length];
         schedule.fill(&vec![Spy(thread::current().id()); length], &mut rates).unwrap();

@@ -8,8 +8,8 @@ fn cosine_decay() -> CosineDecay {
     CosineDecay {
         alpha: 0.01,
         warmup_target: Some(0.7),
-        warmup_steps: 30_000,
-        ..CosineDecay::new(0.1, 150_000)
+        warmup_steps: 30_000.0,
+        ..CosineDecay::new(0.1, 150_000.0)
     }
 }
 
@@ -18,11 +18,11 @@ fn phases() -> Phases {
     Phases::new(
         0.1,
         vec![
-            Phase::new(30_000, 0.7),
-            Phase::new(20_000, 0.7),
-            Phase { shape: PhaseShape::Cosine, ..Phase::new(40_001, 1e-3) },
-            Phase::new(0, 5.0),
-            Phase { start: Some(0.3), ..Phase::new(60_000, 0.0) },
+            Phase::new(30_000.0, 0.7),
+            Phase::new(20_000.0, 0.7),
+            Phase { shape: PhaseShape::Cosine, ..Phase::new(40_001.0, 1e-3) },
+            Phase::new(0.0, 5.0),
+            Phase { start: Some(0.3), ..Phase::new(60_000.0, 0.0) },
         ],
     )
 }
@@ -31,7 +31,7 @@ fn phases() -> Phases {
 fn many_phases() -> Phases {
     let phase = |i: u32| Phase {
         shape: if i.is_multiple_of(3) { PhaseShape::Cosine } else { PhaseShape::Linear },
-        ..Phase::new(u64::from(1 + i * i * 3), f64::from(1 + i * 7 % 11) * 1e-3)
+        ..Phase::new(f64::from(1 + i * i * 3), f64::from(1 + i * 7 % 11) * 1e-3)
     };
     Phases::new(0.5, (0..50).map(phase).collect())
 }
@@ -106,9 +106,9 @@ where
     u8: AsPrimitive<S>,
 {
     let cosine_decay =
-        CosineDecay { warmup_target: Some(0.7), warmup_steps: 30, ..CosineDecay::new(0.1, 80) };
+        CosineDecay { warmup_target: Some(0.7), warmup_steps: 30.0, ..CosineDecay::new(0.1, 80.0) };
     let phases =
-        Phases::new(0.1, vec![Phase::new(30, 0.7), Phase::new(50, 0.7), Phase::new(30, 0.0)]);
+        Phases::new(0.1, vec![Phase::new(30.0, 0.7), Phase::new(50.0, 0.7), Phase::new(30.0, 0.0)]);
     for definition in [Definition::from(cosine_decay), phases.into()] {
         let schedule = Schedule::new(definition).unwrap();
         let steps: Vec<S> = (0..=120).map(AsPrimitive::as_).collect();
@@ -197,11 +197,11 @@ fn negative_and_nan_steps_are_refused() {
 fn cosine_decay_comes_back_as_it_went_in() {
     let fields = CosineDecay {
         initial_learning_rate: 0.1,
-        decay_steps: 150,
+        decay_steps: 150.0,
         alpha: 0.25,
         name: "näme".to_owned(),
         warmup_target: Some(0.5),
-        warmup_steps: 30,
+        warmup_steps: 30.0,
     };
     let with_target = Schedule::new(fields.clone()).unwrap();
     assert_eq!(with_target.definition(), &Definition::CosineDecay(fields.clone()));
@@ -220,7 +220,8 @@ fn cosine_decay_comes_back_as_it_went_in() {
     assert_eq!(without.value(0), Ok(0.1));
     assert_ne!(without, with_target);
 
-    let zeros = CosineDecay { warmup_target: Some(-0.0), alpha: -0.0, ..CosineDecay::new(-0.0, 1) };
+    let zeros =
+        CosineDecay { warmup_target: Some(-0.0), alpha: -0.0, ..CosineDecay::new(-0.0, 1.0) };
     let zeros = Schedule::new(zeros).unwrap();
     let Definition::CosineDecay(fields) = zeros.definition() else { panic!("another class") };
     for zero in [fields.initial_learning_rate, fields.alpha, fields.warmup_target.unwrap()] {
@@ -246,7 +247,7 @@ fn phases_come_back_as_they_went_in() {
     assert_eq!(constant.value(u64::MAX), Ok(0.3));
     assert_ne!(constant, schedule);
 
-    let zero = Phase { start: Some(-0.0), ..Phase::new(1, -0.0) };
+    let zero = Phase { start: Some(-0.0), ..Phase::new(1.0, -0.0) };
     let zeros = Schedule::new(Phases::new(-0.0, vec![zero])).unwrap();
     let Definition::Phases(fields) = zeros.definition() else { panic!("another class") };
     let Phase { learning_rate, start, .. } = fields.phases[0];
@@ -283,22 +284,23 @@ fn segments_are_what_the_fields_stand_for() {
         ]
     );
     assert_eq!(
-        shown(Phases::new(0.3, vec![Phase::new(0, 0.2)]).into()),
+        shown(Phases::new(0.3, vec![Phase::new(0.0, 0.2)]).into()),
         [(0.0, f64::INFINITY, 0.2, 0.2, "hold")]
     );
 }
 
 #[test]
 fn as_many_phases_and_steps_as_there_may_be() {
-    let schedule = Schedule::new(Phases::new(0.5, vec![Phase::new(1, 0.25); 65_535])).unwrap();
+    let schedule = Schedule::new(Phases::new(0.5, vec![Phase::new(1.0, 0.25); 65_535])).unwrap();
     assert_eq!(schedule.total_steps(), Some(65_535));
     assert_eq!(schedule.value(0.5), Ok(0.375));
-    let many = Phases::new(0.5, vec![Phase::new(0, 0.25); 65_536]);
+    let many = Phases::new(0.5, vec![Phase::new(0.0, 0.25); 65_536]);
     let error = Schedule::new(many).unwrap_err().to_string();
     assert!(error.starts_with("Argument `phases` must be at most 65535 phases."), "{error}");
 
     let of = |steps: [u64; 3]| {
-        Schedule::new(Phases::new(0.5, steps.map(|steps| Phase::new(steps, 0.25)).to_vec()))
+        let phases = steps.map(|steps| Phase::new(steps as f64, 0.25)).to_vec();
+        Schedule::new(Phases::new(0.5, phases))
     };
     let longest = of([1, (1 << 53) - 2, 1]).unwrap();
     assert_eq!(longest.total_steps(), Some(1 << 53));
@@ -307,4 +309,46 @@ fn as_many_phases_and_steps_as_there_may_be() {
         assert!(error.starts_with("Argument `phases"), "{error}");
         assert!(error.contains("2**53"), "{error}");
     }
+}
+
+#[test]
+fn counts_may_be_fractional() {
+    let cosine = CosineDecay {
+        warmup_target: Some(0.7),
+        warmup_steps: 468.75,
+        ..CosineDecay::new(0.1, 4218.75)
+    };
+    let schedule = Schedule::new(cosine).unwrap();
+    assert_eq!(schedule.total_steps(), Some(4688));
+    assert_eq!(schedule.value(468.75), Ok(0.7));
+    assert_eq!(schedule.value(4687.5), Ok(0.0));
+    assert!(schedule.value(4687).unwrap() > 0.0);
+
+    // Joints are exact sums, rounded once.
+    let phases = Phases::new(0.0, (0..10).map(|i| Phase::new(0.1, f64::from(i))).collect());
+    let schedule = Schedule::new(phases).unwrap();
+    assert_eq!(schedule.segments()[9].end(), 1.0);
+    assert_eq!(schedule.value(1), Ok(9.0));
+    // A phase that rounding leaves no step is none.
+    let phases = vec![Phase::new(1e15, 0.5), Phase::new(0.01, 0.7), Phase::new(10.0, 0.2)];
+    let schedule = Schedule::new(Phases::new(0.1, phases)).unwrap();
+    assert_eq!(schedule.segments().len(), 3);
+    assert_eq!(schedule.segments()[1].first_rate(), 0.7);
+
+    for (count, rule) in [
+        (0.5, "a number of steps, >= 1, not a share or a rate. Received: decay_steps=0.5"),
+        (0.0, "> 0. Received: decay_steps=0"),
+        (-2.0, "> 0. Received: decay_steps=-2"),
+        (f64::NAN, "> 0. Received: decay_steps=nan"),
+        (f64::INFINITY, "<= 2**53. Received: decay_steps=inf"),
+    ] {
+        let error = Schedule::new(CosineDecay::new(0.1, count)).unwrap_err().to_string();
+        assert_eq!(error, format!("Argument `decay_steps` must be {rule}"));
+    }
+    let short = Phases::new(0.1, vec![Phase::new(9e-7, 0.2)]);
+    let error = Schedule::new(short).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "Argument `phases[0].steps` must be 0 or >= 2**-20. Received: phases[0].steps=9e-07"
+    );
 }

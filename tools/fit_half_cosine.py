@@ -164,6 +164,8 @@ def main() -> None:
         "whole steps, T <= 2**26": (lambda m: 0.0, (4.52, 4.31, 4.52, 5.31)),
         "fractional steps, T <= 2**26": (lambda m: 1.0, (5.41, 5.09, 5.17, 6.09)),
         "T > 2**26": (lambda m: max(1 + 1 / m, 1 + m / 2), (6.28, 5.88, 5.66, 6.88)),
+        # The distance from the joint is rounded too, which its square doubles.
+        "joints between whole steps": (lambda m: 2 + max(1 + 1 / m, 1 + m / 2), (8.25, 7.45, 6.97, 8.86)),
     }
     for case, (extra, stated) in cases.items():
         computed = bounds(coefficients, extra)
@@ -171,7 +173,7 @@ def main() -> None:
             print(f"{case}, {half}: {bound:.2f} ULP")
         assert all(math.ceil(100 * bound) == round(100 * s) for bound, s in zip(computed.values(), stated, strict=True))
     line = line_bound()
-    print(f"a line: {line:.2f} ULP")
+    print(f"a line: {line:.2f} ULP; between whole steps, where the distance from the joint is rounded too, 1 more")
     assert line == 2.5  # as `src/shapes/linear.rs` and the tests state it
 
 

@@ -52,6 +52,8 @@ VALID: list[tuple[tuple[Any, ...], list[float]]] = [  # (the first fields, steps
     ((5e-324, 1000, 0.5), [1]),
     ((1e-310, 1000, 1e-3, 3e-308, 100), [70]),
     ((1.7e308, 1000, 1.7, 1e308, 100), []),
+    ((0.1, 4218.75), [4218.5]),
+    ((0.0, 1e9 / 7, 0.1, 1e-3, 468.75), [5000, 1e8 / 3]),
 ]
 PHASES: list[tuple[tuple[Any, ...], list[float]]] = [  # (initial rate and phases, steps beside those around the joints)
     ((0.1, []), [1000]),
@@ -63,10 +65,13 @@ PHASES: list[tuple[tuple[Any, ...], list[float]]] = [  # (initial rate and phase
     ((3.0, [(12_345, 2e-3), (2**53 - 12_345, 1e-9)]), [2**30, 2**50]),
     ((1e-310, [(100, 3e-308), (1000, 5e-324, "cosine")]), [70, 900]),
     ((1.7e308, [(100, 0.0), (100, 1.7e308, "cosine")]), []),
+    ((0.1, [(2.7, 0.5, "cosine"), (0.3, 0.02), (2**-20, 0.7), (7.25, 2e-6, "cosine")]), []),
+    ((0.1, [(1e15, 0.5), (0.01, 0.7), (10, 0.2)]), []),
     ((0.5, [(3 * i + 1, i * 7 % 11 / 11, ("linear", "cosine")[i % 2]) for i in range(20)]), []),
 ]
 PHASE = ("steps", "learning_rate", "shape", "power", "start")
 RATE = "a finite number >= 0"
+SHARE = "a number of steps, >= 1, not a share or a rate"
 BAD_FIELDS: list[tuple[tuple[Any, ...], str, str, str]] = [  # (fields, which one is refused, its rule, how it is shown)
     ((-0.1, 1000), "initial_learning_rate", RATE, "-0.1"),
     (("nan", 1000), "initial_learning_rate", RATE, "nan"),
@@ -75,11 +80,12 @@ BAD_FIELDS: list[tuple[tuple[Any, ...], str, str, str]] = [  # (fields, which on
     ((0.1, 1000, 0.0, -1e16), "warmup_target", RATE, "-1e+16"),
     ((0.1, 0), "decay_steps", "> 0", "0"),
     ((0.1, -7), "decay_steps", "> 0", "-7"),
-    ((0.1, 10.5), "decay_steps", "a whole number", "10.5"),
-    ((0.1, 2**53 + 1), "decay_steps", "<= 2**53", "9007199254740993"),
+    ((0.1, 0.5), "decay_steps", SHARE, "0.5"),
+    ((0.1, 2**53 + 2), "decay_steps", "<= 2**53", "9007199254740994"),
     ((0.1, 1000, 0.0, 0.2, -1), "warmup_steps", ">= 0", "-1"),
-    ((0.1, 1000, 0.0, 0.2, 2.5), "warmup_steps", "a whole number", "2.5"),
-    ((0.1, 8, 0, 1, 2**53 + 1), "warmup_steps", "<= 2**53", "9007199254740993"),
+    ((0.1, 1000, 0.0, 0.2, 0.03), "warmup_steps", SHARE, "0.03"),
+    ((0.1, 8, 0, 1, 2**53 + 2), "warmup_steps", "<= 2**53", "9007199254740994"),
+    ((0.1, 8.5, 0, 1, 2**53), "warmup_steps", "<= 2**53 - decay_steps", "9007199254740992, decay_steps=8.5"),
     ((0.1, 8, 0, 1, 2**53), "warmup_steps", "<= 2**53 - decay_steps", "9007199254740992, decay_steps=8"),
     ((0.1, 8, 2.0, 1e308), "alpha", "so small that peak * alpha is finite", "2.0, peak=1e+308"),
     ((0.1, 0, -1.0), "decay_steps", "> 0", "0"),  # the first of two, in Keras's order
@@ -89,7 +95,10 @@ BAD_PHASES: list[tuple[tuple[Any, ...], str, str, str]] = [  # likewise
     (("inf", []), "initial_learning_rate", RATE, "inf"),
     ((0.1, [(10, 0.1), (10, -1e-5)]), "phases[1].learning_rate", RATE, "-1e-05"),
     ((0.1, [(10, "nan")]), "phases[0].learning_rate", RATE, "nan"),
-    ((0.1, [(2**53 + 1, 0.1)]), "phases[0].steps", "<= 2**53", "9007199254740993"),
+    ((0.1, [(2**53 + 2, 0.1)]), "phases[0].steps", "<= 2**53", "9007199254740994"),
+    ((0.1, [(10, 0.1), (-3, 0.1)]), "phases[1].steps", ">= 0", "-3"),
+    ((0.1, [(9e-7, 0.1)]), "phases[0].steps", "0 or >= 2**-20", "9e-07"),
+    ((0.1, [(2**53, 0.1), (0.5, 0.1)]), "phases", "at most 2**53 steps long", "9007199254740992 steps"),
     ((0.1, [(10, 0.1, "linear", None, -1.0)]), "phases[0].start", RATE, "-1.0"),
     ((0.1, [(10, 0.1, "linear", 2.0)]), "phases[0].power", "None for this shape", "2.0, shape='linear'"),
     ((0.1, [(2**53, 0.1), (1, 0.1)]), "phases", "at most 2**53 steps long", "9007199254740993 steps"),
@@ -118,10 +127,11 @@ def valid(class_name: str, config: dict[str, Any], more: list[float]) -> dict[st
     total = schedule.total_steps
     found: set[float] = {5e-324, 0.5, 1e30, math.inf, *more}
     for segment in schedule.segments:
-        start, end = int(segment.start), int(min(segment.end, total))
+        start, end = segment.start, min(segment.end, total)
         length = end - start
         found |= {joint + by for joint in (start, start + length // 2, end) for by in range(-2, 3)}
-        found |= {start + 0.125, start + length / 3, end - 0.5, *range(start, end, length // 24 + 1)}
+        found |= {start + 0.125, start + length / 3, end - 0.5}
+        found |= set(range(math.ceil(start), math.floor(end), int(length) // 24 + 1))
     steps = sorted(step for step in found if step >= 0)
     if isinstance(schedule, learnrate.CosineDecay):
         exact = oracle.cosine_decay(*schedule._values())

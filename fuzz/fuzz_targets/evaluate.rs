@@ -21,7 +21,7 @@ impl<'a> Arbitrary<'a> for Case {
         while !u.is_empty() && steps.len() < 40 {
             let to = if joints.is_empty() { 0.0 } else { *u.choose(&joints)? };
             let from = *u.choose(&[0.0, to / 2.0, to])?;
-            let far = count(u)? as f64;
+            let far = count(u)?;
             let far = if u.arbitrary()? {
                 far
             } else {
@@ -50,7 +50,7 @@ fn phases(u: &mut Unstructured) -> Result<Phases> {
         phases.push(Phase {
             shape: *u.choose(&[PhaseShape::Linear, PhaseShape::Cosine])?,
             start: if u.ratio(1, 4)? { Some(rate(u)?) } else { None },
-            ..Phase::new(if u.ratio(1, 8)? { 0 } else { count(u)? >> 4 }, rate(u)?)
+            ..Phase::new(steps(u)?, rate(u)?)
         });
     }
     Ok(Phases::new(initial, phases))
@@ -66,10 +66,15 @@ struct Piece {
 }
 
 impl Piece {
-    /// The documented formula, without a difference that could cancel.
+    /// The documented formula, without a difference that could cancel, from the nearer joint.
     fn exact(&self, step: f64) -> Float {
         let steps = self.end - self.start;
-        let (done, left) = (float(step) - self.start, float(self.end) - step);
+        let (mut done, mut left) = (float(step) - self.start, float(self.end) - step);
+        if step - self.start < self.end - step {
+            left = steps - done.clone();
+        } else {
+            done = steps - left.clone();
+        }
         match self.shape {
             PhaseShape::Cosine => {
                 half_cosine(left, steps) * &self.first + half_cosine(done, steps) * &self.last
@@ -82,8 +87,11 @@ impl Piece {
     #[allow(clippy::approx_constant)] // 6.28 is no circle's
     fn bound(&self, step: f64, rate: f64) -> f64 {
         let column = usize::from(self.last > float(10.0) * &self.first);
+        let is_between = self.start.fract() != 0.0 || self.end.fract() != 0.0;
         let normal = if self.shape == PhaseShape::Linear {
-            2.5
+            if is_between { 3.5 } else { 2.5 }
+        } else if is_between {
+            [8.25, 8.86][column]
         } else if self.end - self.start > 2_f64.powi(26) {
             [6.28, 6.88][column]
         } else if step.fract() != 0.0 {
@@ -98,13 +106,14 @@ impl Piece {
 }
 
 fn pieces(definition: &Definition) -> Vec<Piece> {
-    let mut end = 0;
+    let (mut total, mut start) = (float(0.0), 0.0);
     let mut found = Vec::new();
-    let mut piece = |steps: u64, first: Float, last: Float, shape| {
-        let start = end;
-        end += steps;
-        if steps > 0 {
-            found.push(Piece { start: start as f64, end: end as f64, first, last, shape });
+    let mut piece = |steps: f64, first: Float, last: Float, shape| {
+        total += steps;
+        let end = total.to_f64();
+        if end > start {
+            found.push(Piece { start, end, first, last, shape });
+            start = end;
         }
     };
     match definition {
@@ -144,9 +153,23 @@ fn rate(u: &mut Unstructured) -> Result<f64> {
     })
 }
 
-/// From 1 to 2**52, all sizes alike.
-fn count(u: &mut Unstructured) -> Result<u64> {
-    Ok(1 + (u.arbitrary::<u64>()? >> u.int_in_range(12..=63)?))
+/// From 1 to 2**52, all sizes alike, whole or not.
+fn count(u: &mut Unstructured) -> Result<f64> {
+    let whole = (1 + (u.arbitrary::<u64>()? >> u.int_in_range(12..=63)?)) as f64;
+    Ok(if u.ratio(1, 4)? {
+        whole + f64::from(u.arbitrary::<u32>()?) / 2_f64.powi(32)
+    } else {
+        whole
+    })
+}
+
+/// Those of one of many phases: none, less than one, or more.
+fn steps(u: &mut Unstructured) -> Result<f64> {
+    Ok(match u.int_in_range(0..=15)? {
+        0 | 1 => 0.0,
+        2 => f64::from(u.int_in_range(1..=u32::from(u16::MAX))?) / 65536.0,
+        3.. => count(u)? / 16.0,
+    })
 }
 
 fn float(value: f64) -> Float {
@@ -177,6 +200,7 @@ fuzz_target!(|case: Case| {
     let pieces = pieces(definition);
 
     assert_eq!(value(end as f64), held);
+    assert!(pieces.last().is_none_or(|piece| piece.end.ceil() == end as f64));
     for piece in &pieces {
         assert_eq!(value(piece.start), piece.first.to_f64(), "{definition:?}");
     }

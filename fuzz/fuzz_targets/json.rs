@@ -57,7 +57,7 @@ fn read(py: Python, data: &[u8]) -> PyResult<(String, String)> {
     let schedule = FROM_JSON.bind(py).call1((PyBytes::new(py, data),))?;
     let name = |it: &Bound<PyAny>| it.getattr("name")?.extract::<String>();
     let rate = |it: &Bound<PyAny>, field: &str| it.getattr(field)?.extract::<Option<f64>>();
-    let count = |it: &Bound<PyAny>, field: &str| it.getattr(field)?.extract::<u64>();
+    let count = |it: &Bound<PyAny>, field: &str| it.getattr(field)?.extract::<f64>();
     let initial: f64 = schedule.getattr("initial_learning_rate")?.extract()?;
     let fields = if schedule.get_type().name()? == "CosineDecay" {
         format!(

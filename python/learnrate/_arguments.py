@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 MAX_STEPS = 2**53
 """Above it a float64 no longer tells one step from the next."""
+NO_SHARE = "a number of steps, >= 1, not a share or a rate"
 
 
 def show(value: object) -> str:
@@ -70,17 +71,31 @@ def rate(argument: str, value: Any) -> float:
     return result + 0.0  # -0.0 is stored as 0.0
 
 
-def steps(argument: str, value: Any, *, least: int) -> int:
+def count(argument: str, value: Any, *, least: int, shortest: float = 1.0) -> float:
+    """A number of steps, which need not be whole; an int where it is. A share or a rate is none."""
+    number = plain_number(value)
+    if number is None:
+        refuse(TypeError, argument, "a number", value)
+    if not number >= least and not number > 0:
+        refuse(ValueError, argument, "> 0" if least else ">= 0", value)
+    if number > MAX_STEPS:
+        refuse(ValueError, argument, "<= 2**53", value)
+    if 0 < number < shortest:
+        refuse(ValueError, argument, NO_SHARE if shortest == 1.0 else "0 or >= 2**-20", value)
+    return int(number) if number == int(number) else number
+
+
+def whole(argument: str, value: Any, *, least: int, total: int | None = None) -> int:
+    """A whole number of steps; the error for a share of a total that is known says how many steps it is."""
     number = plain_number(value)
     if number is None:
         refuse(TypeError, argument, "a whole number", value)
     if isinstance(number, float) and not number.is_integer():
-        refuse(ValueError, argument, "a whole number", value)
-    if number < least:
-        refuse(ValueError, argument, "> 0" if least else ">= 0", value)
-    if number > MAX_STEPS:
-        refuse(ValueError, argument, "<= 2**53", value)
-    return int(number)
+        if 0.0 < number < 1.0 and total is not None:
+            share = f"{NO_SHARE}: round({number!r} * total_steps) is {round(number * total)}"
+            refuse(ValueError, argument, share, value, total_steps=total)
+        refuse(ValueError, argument, NO_SHARE if 0.0 < number < 1.0 else "a whole number", value)
+    return int(count(argument, value, least=least))
 
 
 def text(argument: str, value: Any) -> str:

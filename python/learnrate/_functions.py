@@ -53,8 +53,8 @@ def linear_decay(
     >>> schedule(5_000), schedule(10_000), schedule(55_000), schedule(100_000)
     (0.00015, 0.0003, 0.00015, 0.0)
     """
-    total_steps = _arguments.steps("total_steps", total_steps, least=1)
-    warmup_steps = _arguments.steps("warmup_steps", warmup_steps, least=0)
+    total_steps = _arguments.whole("total_steps", total_steps, least=1)
+    warmup_steps = _arguments.whole("warmup_steps", warmup_steps, least=0, total=total_steps)
     if warmup_steps >= total_steps:
         _arguments.refuse(ValueError, "warmup_steps", "< total_steps", warmup_steps, total_steps=total_steps)
     peak, initial, final = _rates(peak=peak, initial=initial, final=final)
@@ -100,9 +100,9 @@ def warmup_stable_decay(
     >>> schedule(500), schedule(50_000), schedule(90_000), schedule(100_000)
     (0.00015, 0.0003, 0.00015, 0.0)
     """
-    total_steps = _arguments.steps("total_steps", total_steps, least=1)
-    warmup_steps = _arguments.steps("warmup_steps", warmup_steps, least=0)
-    decay_steps = _arguments.steps("decay_steps", decay_steps, least=0)
+    total_steps = _arguments.whole("total_steps", total_steps, least=1)
+    warmup_steps = _arguments.whole("warmup_steps", warmup_steps, least=0, total=total_steps)
+    decay_steps = _arguments.whole("decay_steps", decay_steps, least=0, total=total_steps)
     if warmup_steps + decay_steps > total_steps:
         raise ValueError(
             "Argument `warmup_steps` plus `decay_steps` must be <= total_steps. Received: "

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 
 from ._arguments import refuse
+from ._shapes.shape import at_least, rounded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -106,14 +107,27 @@ def rates_of_floats(xp: Any, parts: Sequence[Part], steps: Any, dtype: Any, devi
     steps = xp.astype(steps, dtype)
     steps = floats.where(steps < 0.0, 0.0, steps)
     found: Any = math.nan  # which it stays where the step is NaN
+    near, tiny = (rounded, 2.0**-126) if dtype == xp.float32 else (float, 2.0**-1022)
     for segment, shape in parts:
-        start, end, rate = float(segment.start), float(segment.end), segment.first_rate
+        rate: Any = segment.first_rate
+        start, end = near(segment.start), near(segment.end) if segment.end < math.inf else math.inf
         if segment.kind != "hold":
             # Within the segment, so that nothing overflows where the rate is not used.
             inside = floats.minimum(floats.where(steps < start, start, steps), end)
-            rate = shape.rate(floats, inside - start, end - inside)
-        found = floats.where(steps >= start, rate, found)
+            done = _plus(floats, inside - start, start - segment.start)
+            rate = shape.rate(floats, done, _plus(floats, end - inside, segment.end - end))
+        # JAX takes subnormal numbers for 0, and such is the start of what follows step 0.
+        first = start if start >= segment.start else at_least(segment.start)
+        found = floats.where(steps >= (max(first, tiny) if first else 0.0), rate, found)
     return found
+
+
+def _plus(floats: Floats, distance: Any, rest: float) -> Any:
+    """The distance from a joint that was rounded, and what the rounding has left of it.
+
+    XLA would make one number of the joint and the rest, which loses the rest; not where a choice stands between them.
+    """
+    return floats.where(distance < 0.0, 0.0, distance) + rest if rest else distance
 
 
 def rates_of_integers(xp: Any, parts: Sequence[Part], steps: Any, dtype: Any, device: Any) -> Any:
@@ -123,14 +137,19 @@ def rates_of_integers(xp: Any, parts: Sequence[Part], steps: Any, dtype: Any, de
     steps = integers.where(steps < 0, 0, steps)
     found: Any = math.nan
     for segment, shape in parts:
-        if segment.start > top:  # no step of this dtype is so large
+        first, rate = math.ceil(segment.start), segment.first_rate
+        if first > top:  # no step of this dtype is so large
             break
-        start, rate = integers.array(int(segment.start)), segment.first_rate
+        if first >= segment.end:  # no whole step lies in it
+            continue
+        start = integers.array(first)
         if segment.kind != "hold":
-            end = int(segment.end)
-            inside = integers.minimum(integers.where(steps < start, start, steps), min(end, top))
-            left = _distance(xp, integers, inside, end, top, dtype)
-            rate = shape.rate(floats, xp.astype(inside - start, dtype), left)
+            last = math.floor(segment.end)
+            inside = integers.minimum(integers.where(steps < start, start, steps), min(last, top))
+            # Sums of parts that are not negative, so that a joint between whole steps costs no digit.
+            done, before = xp.astype(inside - start, dtype), first - segment.start
+            left, after = _distance(xp, integers, inside, last, top, dtype), segment.end - last
+            rate = shape.rate(floats, done + before if before else done, left + after if after else left)
         found = floats.where(steps >= start, rate, found)
     return found
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from html import escape
 
 from ._arguments import show
-from ._picture import curve, extent
+from ._picture import curve, extent, joint
 from ._schedule import Schedule
 
 WIDTH, HEIGHT, MARGIN = 480, 150, 8
@@ -20,7 +20,7 @@ BLUE = "#3b82f6"
 
 def html(schedule: Schedule) -> str:
     """The schedule as HTML that needs neither scripts nor style sheets."""
-    joints = [(segment.kind, f"{segment.start:,}", f"{segment.first_rate!r}") for segment in schedule.segments[:MOST]]
+    joints = [(segment.kind, joint(segment.start), f"{segment.first_rate!r}") for segment in schedule.segments[:MOST]]
     fields = [(field, show(value)) for field, value in zip(schedule._fields, schedule._values(), strict=True)]
     return (
         f"<div>{_svg(schedule)}"
@@ -45,7 +45,7 @@ def _svg(schedule: Schedule) -> str:
         start, rate = segment.start, segment.first_rate
         x, y = place(start, rate)
         marks += f'<path d="M{x} 0V{HEIGHT}" stroke="currentColor" stroke-opacity="0.3" stroke-dasharray="2 3"/>'
-        marks += f'<circle cx="{x}" cy="{y}" r="3.5" fill="{BLUE}"><title>{rate!r} at {start:,}</title></circle>'
+        marks += f'<circle cx="{x}" cy="{y}" r="3.5" fill="{BLUE}"><title>{rate!r} at {joint(start)}</title></circle>'
     return (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" role="img" aria-label="learning rate over steps" '
         f'style="max-width: 100%">{marks}'

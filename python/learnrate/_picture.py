@@ -22,6 +22,11 @@ ALONE = 100
 """Steps that are shown where there is nothing but a hold."""
 
 
+def joint(step: float) -> str:
+    """A joint as text: a whole step as it is, others to a hundredth."""
+    return f"{step if step == int(step) else round(step, 2):,}"
+
+
 class Curve(NamedTuple):
     """A line of steps and rates, two of the rates at a jump; `joints` are the places where segments start."""
 

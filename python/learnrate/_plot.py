@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ._arguments import refuse
-from ._picture import curve, differences, extent, shown, warmups
+from ._picture import curve, differences, extent, joint, shown, warmups
 from ._schedule import Schedule
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def _mark(ax: Any, schedule: Schedule, last: float) -> None:
             is_right = start > 0.8 * last
             above = rate > (before or 0.0) if is_right else segment.last_rate <= rate
             ax.annotate(
-                f"{rate:.6g} at {start:,}",
+                f"{rate:.6g} at {joint(start)}",
                 (start, rate),
                 (4, 6 if above else -6),
                 textcoords="offset points",

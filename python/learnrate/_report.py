@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from ._picture import warmups
+from ._picture import joint, warmups
 from ._schedule import Schedule
 from ._segments import Segment
 
@@ -67,10 +68,10 @@ def _segments(schedule: Schedule) -> Iterator[tuple[str, str, str]]:
         rate = f"{segment.first_rate:.6g}"
         if segment.kind != "hold":
             rate += f" to {segment.last_rate:.6g}, {SHAPES.get(segment.shape, segment.shape)}"
-        yield segment.kind, f"{segment.start:,} to {segment.end:,}", rate
+        yield segment.kind, f"{joint(segment.start)} to {joint(segment.end)}", rate
     if before[MOST:]:
         yield "...", f"{len(before) - MOST:,} more", ""
-    yield hold.kind, f"from {hold.start:,}", f"{hold.first_rate:.6g}"
+    yield hold.kind, f"from {joint(hold.start)}", f"{hold.first_rate:.6g}"
 
 
 def _telling_steps(schedule: Schedule) -> Iterator[tuple[str, str, str]]:
@@ -78,22 +79,24 @@ def _telling_steps(schedule: Schedule) -> Iterator[tuple[str, str, str]]:
     moving = [segment for segment in before if segment.kind != "hold"]
     notes = {}
     for segment in moving if len(moving) <= 3 else ():
-        start, steps = int(segment.start), int(segment.end - segment.start)
+        start, steps = segment.start, segment.end - segment.start
         if segment.kind == "warmup":
-            notes[start + steps // 2] = "half of the warmup"
+            notes[int(start + steps // 2)] = "half of the warmup"
         else:
             quarters = enumerate(("1/4", "1/2", "3/4"), 1)
-            notes |= {start + steps * i // 4: f"{share} of the {segment.kind}" for i, share in quarters}
+            notes |= {int(start + steps * i // 4): f"{share} of the {segment.kind}" for i, share in quarters}
     is_whole = len(schedule.segments) <= MOST + 1
     if moving and moving[-1] is before[-1] and is_whole:
-        notes[int(hold.start) - 1] = "last update before the hold"
+        notes[math.ceil(hold.start) - 1] = "last update before the hold"
     peak, name = schedule.peak_learning_rate, "peak, "
     notes[0] = "first update, at the peak" if schedule(0) == peak else "first update"
     for last, segment in pairwise(before):
         is_peak = segment.first_rate == peak and schedule(0) != peak
-        notes[int(segment.start)] = f"{_jump(last, segment)}{name if is_peak else ''}where the {segment.kind} starts"
+        notes[math.ceil(segment.start)] = (
+            f"{_jump(last, segment)}{name if is_peak else ''}where the {segment.kind} starts"
+        )
         name = "" if is_peak else name
-    notes[int(hold.start)] = "held from here on" if is_whole else f"the {MOST}th segment ends"
+    notes[math.ceil(hold.start)] = "held from here on" if is_whole else f"the {MOST}th segment ends"
     for step in sorted(notes):
         yield f"{step:,}", f"{schedule(step):.6g}", notes[step]
 
@@ -104,16 +107,16 @@ def _jump(last: Segment, segment: Segment) -> str:
 
 def _advice(schedule: Schedule) -> Iterator[str]:
     first = schedule.segments[0]
-    warmup = sum(int(segment.end - segment.start) for segment in warmups(schedule))
+    warmup = max((segment.end for segment in warmups(schedule)), default=0)
     if schedule.peak_learning_rate == 0.0:
         yield "the peak is 0: from there on nothing is trained."
     elif first.kind == "hold" and first.first_rate == 0.0:
-        yield f"the first {first.end:,} updates have rate 0 and change nothing."
+        yield f"the first {math.ceil(first.end):,} updates have rate 0 and change nothing."
     elif first.first_rate == 0.0:
         yield (
             "the first update has rate 0 and changes nothing. To avoid it, start at the rate of the second, "
             f"{schedule(1):.6g}."
         )
-    if warmup > (rest := schedule.total_steps - warmup) > 0:
-        yield f"the warmup ({warmup:,} steps) is longer than the rest ({rest:,})."
+    if warmup > (rest := schedule.segments[-1].start - warmup) > 0:
+        yield f"the warmup ({joint(warmup)} steps) is longer than the rest ({joint(rest)})."
     yield from schedule._advice()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from . import _backend, _config
 from ._value import Value
 
@@ -45,7 +47,8 @@ class Schedule(Value, _backend.Curve):
     An array of PyTorch, JAX, Dask or another library that speaks the array API (CuPy: untested) gives an array of that
     library, on its device, lazy or traced where the steps are; `torch.compile` traces it once `learnrate.torch` is
     imported. float32 and float64 steps keep their dtype, other numbers give the library's default float dtype. float32
-    rates are within 6 float32 ULP (8 in a segment longer than 2**24 steps), at every whole step that comes as an int,
+    rates are within 6 float32 ULP (8 in a segment that is longer than 2**24 steps, or starts or ends between whole
+    ones), at every whole step that comes as an int,
     or as a float32 in a schedule of up to 2**24 steps. Nothing can be refused there without waiting for the device: a
     negative step has the rate of step 0, and NaN stays NaN.
 
@@ -98,8 +101,8 @@ class Schedule(Value, _backend.Curve):
 
     @property
     def total_steps(self) -> int:
-        """The step from which the rate is held."""
-        return int(self.segments[-1].start)
+        """The first whole step at which the rate is held."""
+        return math.ceil(self.segments[-1].start)
 
     @property
     def peak_learning_rate(self) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from ._exact import steps_of, units
 from ._shapes import SHAPES
 from ._value import Value, final
 
@@ -43,19 +44,26 @@ class Segment(Value):
         return self
 
 
-def lay(*pieces: tuple[int, str, float, float]) -> tuple[Segment, ...]:
-    """Pieces of so many steps laid end to end, those of no steps left out; the last rate is held.
+Piece = tuple[float, str, float, float]
+"""Steps, a shape, and the rates that it leads from and to."""
 
-    Each piece is its steps, its shape, and the rates that it leads from and to.
+
+def lay(*pieces: Piece) -> tuple[Segment, ...]:
+    """Pieces laid end to end; the last rate is held.
+
+    A joint is the exact sum of the steps
+    before it, rounded once. A piece that is left no step by that is left out.
     """
     segments: list[Segment] = []
-    start, held, rising = 0, pieces[-1][3], "warmup"
+    start: float = 0
+    total, held, rising = 0, pieces[-1][3], "warmup"
     for steps, shape, first, last in pieces:
-        if steps:
+        total += units(steps)
+        end = steps_of(total)
+        if end > start:
             if last < first or (segments and first < segments[-1].last_rate):
                 rising = "rise"
             kind = "hold" if first == last else rising if first < last else "decay"
-            end = start + steps
             segments.append(Segment(kind, start, end, first, last, "hold" if first == last else shape))
             start = end
     return (*segments, Segment("hold", start, math.inf, held, held, "hold"))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from ._picture import curve, extent, shown
+from ._picture import curve, extent, joint, shown
 from ._schedule import Schedule
 
 COLORS = ("bright_blue", "bright_yellow", "bright_magenta", "bright_green", "bright_cyan", "bright_red")
@@ -80,7 +80,7 @@ def _steps(schedules: Sequence[Schedule], columns: int, last: float) -> str:
     line = [" "] * columns
     joints: list[Any] = sorted({segment.start for schedule in schedules for segment in shown(schedule, last)})
     for step in (0, *(joints[::-1] if any(joints) else [last])):
-        text = f"{step:,}"
+        text = joint(step)
         at = min(round(step / last * (columns - 1)), columns - len(text))
         if at >= 0 and not "".join(line[max(at - 1, 0) : at + len(text) + 1]).strip():
             line[at : at + len(text)] = text

@@ -14,8 +14,7 @@ import numpy as np
 from keras import ops
 
 from . import _libraries
-from ._arguments import refuse
-from ._arguments import steps as whole_number
+from ._arguments import refuse, whole
 from ._config import checked
 from ._schedule import Schedule as _Schedule
 from ._schedules.every import deserialize, serialize
@@ -70,7 +69,7 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
             refuse(TypeError, "schedule", "a learnrate schedule", schedule)
         if gradient_accumulation_steps is not None:
             name = "gradient_accumulation_steps"
-            gradient_accumulation_steps = whole_number(name, gradient_accumulation_steps, least=1)
+            gradient_accumulation_steps = whole(name, gradient_accumulation_steps, least=1)
         self.schedule = schedule
         self.gradient_accumulation_steps = gradient_accumulation_steps
         segments = schedule.segments

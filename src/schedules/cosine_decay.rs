@@ -1,5 +1,6 @@
-use crate::error::{Error, python_float};
-use crate::rules::{self, MAX_STEPS};
+use crate::error::{Error, python_float, python_number};
+use crate::exact::Sum;
+use crate::rules::{self, Count, MAX_STEPS};
 use crate::segments::Curve;
 
 /// Linear warmup, cosine decay, hold: Keras's `CosineDecay`, exact to the last bits.
@@ -17,12 +18,13 @@ use crate::segments::Curve;
 /// `W`, and `floor` from `W + T` on. Elsewhere it is within 5 ULP of the formula in exact arithmetic at whole steps
 /// with `decay_steps <= 2**26` and `alpha <= 10`, and within 7 at any step, up to the last. (An ULP is the spacing of
 /// float64 at the rate or at the exact one, whichever is larger.) With `alpha <= 1` the decay never rises from one whole
-/// step to the next.
+/// step to the next. Counts may be fractional: `W` and `W + T` are then rounded to the nearest float64, and the rate is
+/// within 9 ULP.
 ///
 /// ```
 /// use learnrate::{CosineDecay, Schedule};
 ///
-/// let schedule = Schedule::new(CosineDecay { alpha: 0.1, ..CosineDecay::new(1e-3, 90_000) })?;
+/// let schedule = Schedule::new(CosineDecay { alpha: 0.1, ..CosineDecay::new(1e-3, 90_000.0) })?;
 /// assert_eq!(schedule.value(45_000)?, 5.5e-4);
 /// # Ok::<(), learnrate::Error>(())
 /// ```
@@ -37,8 +39,8 @@ pub struct CosineDecay {
     #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config::rate"))]
     pub initial_learning_rate: f64,
     /// Optimizer updates that the decay takes. The warmup is not part of it.
-    #[cfg_attr(feature = "serde", serde(deserialize_with = "decay_steps"))]
-    pub decay_steps: u64,
+    #[cfg_attr(feature = "serde", serde(with = "crate::config::count"))]
+    pub decay_steps: f64,
     /// The rate after the decay, as a share of the rate before it. Default: 0.
     #[cfg_attr(feature = "serde", serde(default, deserialize_with = "crate::config::rate"))]
     pub alpha: f64,
@@ -52,21 +54,21 @@ pub struct CosineDecay {
     )]
     pub warmup_target: Option<f64>,
     /// Optimizer updates that the warmup takes. Default: 0.
-    #[cfg_attr(feature = "serde", serde(default, deserialize_with = "warmup_steps"))]
-    pub warmup_steps: u64,
+    #[cfg_attr(feature = "serde", serde(default, with = "crate::config::count"))]
+    pub warmup_steps: f64,
 }
 
 impl CosineDecay {
     /// The two required fields, and Keras's defaults for the rest.
     #[must_use]
-    pub fn new(initial_learning_rate: f64, decay_steps: u64) -> Self {
+    pub fn new(initial_learning_rate: f64, decay_steps: f64) -> Self {
         Self {
             initial_learning_rate,
             decay_steps,
             alpha: 0.0,
             name: "CosineDecay".to_owned(),
             warmup_target: None,
-            warmup_steps: 0,
+            warmup_steps: 0.0,
         }
     }
 
@@ -78,15 +80,16 @@ impl CosineDecay {
     /// Checks the fields and says what they stand for.
     pub(crate) fn lower(&mut self) -> Result<Curve, Error> {
         rules::rate("initial_learning_rate", &mut self.initial_learning_rate)?;
-        rules::steps("decay_steps", self.decay_steps, 1)?;
+        rules::count("decay_steps", &mut self.decay_steps, Count::NotZero)?;
         rules::rate("alpha", &mut self.alpha)?;
         if let Some(target) = &mut self.warmup_target {
             rules::rate("warmup_target", target)?;
         }
-        rules::steps("warmup_steps", self.warmup_steps, 0)?;
+        rules::count("warmup_steps", &mut self.warmup_steps, Count::MayBeZero)?;
         let (decay, warmup) = (self.decay_steps, self.warmup_steps);
-        if warmup > MAX_STEPS - decay {
-            let received = format!("{warmup}, decay_steps={decay}");
+        if Sum::of([warmup, decay]) > Sum::of([MAX_STEPS]) {
+            let received =
+                format!("{}, decay_steps={}", python_number(warmup), python_number(decay));
             return Err(Error::argument("warmup_steps", "<= 2**53 - decay_steps", received));
         }
         let (initial, peak) = (self.initial_learning_rate, self.peak());
@@ -96,37 +99,26 @@ impl CosineDecay {
             let rule = "so small that peak * alpha is finite";
             return Err(Error::argument("alpha", rule, received));
         }
-        let warmup = if self.warmup_target.is_some() { warmup } else { 0 };
+        let warmup = if self.warmup_target.is_some() { warmup } else { 0.0 };
         Ok(Curve::lay([(warmup, "linear", initial, peak), (decay, "cosine", peak, floor)]))
     }
 }
 
 #[cfg(feature = "serde")]
-use serde_fields::{decay_steps, default_name, name, warmup_steps};
+use serde_fields::{default_name, name};
 
 #[cfg(feature = "serde")]
 mod serde_fields {
     use serde::{Deserialize, Deserializer};
 
     use super::CosineDecay;
-    use crate::config::steps;
 
     pub(super) fn default_name() -> String {
-        CosineDecay::new(0.0, 1).name
+        CosineDecay::new(0.0, 1.0).name
     }
 
     /// Keras 2 writes `"name": null` where it means the default.
     pub(super) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
         Ok(Option::deserialize(deserializer)?.unwrap_or_else(default_name))
-    }
-
-    pub(super) fn decay_steps<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-        steps(deserializer, "decay_steps", "> 0")
-    }
-
-    pub(super) fn warmup_steps<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<u64, D::Error> {
-        steps(deserializer, "warmup_steps", ">= 0")
     }
 }

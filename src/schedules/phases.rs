@@ -1,5 +1,6 @@
 use crate::error::{Error, python_float};
-use crate::rules::{self, MAX_STEPS};
+use crate::exact::Sum;
+use crate::rules::{self, Count, MAX_STEPS};
 use crate::segments::Curve;
 
 /// The largest number of phases.
@@ -17,13 +18,14 @@ const MAX_PHASES: usize = 65_535; // with the hold after them 2**16 segments
 /// ```
 ///
 /// The rate is exact where phases meet. Within a phase it is within 2.5 ULP (linear) or 7 (cosine; 5 at whole steps in
-/// phases of up to 2**26 steps, where it rises at most to 10 times the rate) of the formula in exact arithmetic.
+/// phases of up to 2**26 steps, where it rises at most to 10 times the rate) of the formula in exact arithmetic; in a phase
+/// that starts or ends between whole steps within 3.5 and 9.
 ///
 /// ```
 /// use learnrate::{Phase, PhaseShape, Phases, Schedule};
 ///
-/// let cooldown = Phase { shape: PhaseShape::Cosine, ..Phase::new(20_000, 0.0) };
-/// let phases = vec![Phase::new(1_000, 3e-4), Phase::new(79_000, 3e-4), cooldown];
+/// let cooldown = Phase { shape: PhaseShape::Cosine, ..Phase::new(20_000.0, 0.0) };
+/// let phases = vec![Phase::new(1_000.0, 3e-4), Phase::new(79_000.0, 3e-4), cooldown];
 /// let schedule = Schedule::new(Phases::new(0.0, phases))?;
 /// assert_eq!(schedule.value(500)?, 1.5e-4);
 /// assert_eq!(schedule.value(90_000)?, 1.5e-4);
@@ -50,9 +52,10 @@ pub struct Phases {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Phase {
-    /// Optimizer updates that the phase takes. A phase of 0 is skipped: its rate is where the next one starts.
-    #[cfg_attr(feature = "serde", serde(deserialize_with = "steps"))]
-    pub steps: u64,
+    /// Optimizer updates that the phase takes: 0, or 2**-20 and more. A phase of 0 is skipped: its rate is where the next
+    /// one starts.
+    #[cfg_attr(feature = "serde", serde(with = "crate::config::count"))]
+    pub steps: f64,
     /// The rate that the phase leads to.
     #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config::rate"))]
     pub learning_rate: f64,
@@ -98,14 +101,14 @@ impl PhaseShape {
 impl Phase {
     /// A line to a rate, from where the phase before it ended.
     #[must_use]
-    pub fn new(steps: u64, learning_rate: f64) -> Self {
+    pub fn new(steps: f64, learning_rate: f64) -> Self {
         Self { steps, learning_rate, shape: PhaseShape::default(), power: None, start: None }
     }
 
     /// Checks the fields of the phase in this place.
     fn check(&mut self, at: usize) -> Result<(), Error> {
         let argument = |field: &str| format!("phases[{at}].{field}");
-        rules::steps(argument("steps"), self.steps, 0)?;
+        rules::count(argument("steps"), &mut self.steps, Count::MayBeShort)?;
         rules::rate(argument("learning_rate"), &mut self.learning_rate)?;
         if let Some(power) = self.power {
             let received = format!("{}, shape='{}'", python_float(power), self.shape.name());
@@ -136,17 +139,17 @@ impl Phases {
                 format!("{count} phases"),
             ));
         }
-        let mut total = 0;
+        let mut total = Sum::default();
         for (at, phase) in self.phases.iter_mut().enumerate() {
             phase.check(at)?;
-            total += phase.steps; // at most 2**16 times 2**53
-            if total > MAX_STEPS {
+            total = total.plus(phase.steps);
+            if total > Sum::of([MAX_STEPS]) {
                 let rule = "at most 2**53 steps long";
-                return Err(Error::argument("phases", rule, format!("{total} steps")));
+                return Err(Error::argument("phases", rule, format!("{} steps", total.text())));
             }
         }
         let mut rate = self.initial_learning_rate;
-        let start = (0, "hold", rate, rate);
+        let start = (0.0, "hold", rate, rate);
         let pieces = self.phases.iter().map(|phase| {
             let first = phase.start.unwrap_or(rate);
             rate = phase.learning_rate;
@@ -157,7 +160,7 @@ impl Phases {
 }
 
 #[cfg(feature = "serde")]
-use serde_fields::{default_name, name, steps};
+use serde_fields::{default_name, name};
 
 #[cfg(feature = "serde")]
 mod serde_fields {
@@ -172,9 +175,5 @@ mod serde_fields {
     /// `"name": null` means the default, as in Keras's classes.
     pub(super) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
         Ok(Option::deserialize(deserializer)?.unwrap_or_else(default_name))
-    }
-
-    pub(super) fn steps<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-        crate::config::steps(deserializer, "steps", ">= 0")
     }
 }

@@ -25,13 +25,14 @@
 //! whole steps, T <= 2**26               4.52           5.31
 //! fractional steps, T <= 2**26          5.41           6.09
 //! T > 2**26                             6.28           6.88
+//! joints between whole steps            8.25           8.86
 //! ```
 //!
 //! Why, with `u = 2**-53`, `m_x` in [1, 2) the significand of `x`, so that rounding `x` costs at most `u / m_x` of it,
 //! and `F = peak*alpha`, `S = |F - peak|`:
 //!
-//! - `n`, the distance from the nearer joint, is exact: for a fractional step because `n <= step` and both are
-//!   multiples of the step's ULP. Up to `T = 2**26`, `n*n` and `T*T` are exact at whole steps, and `z = n*n / (T*T)`
+//! - `n`, the distance from the nearer joint, is exact where both joints are whole: for a fractional step because
+//!   `n <= step` and both are multiples of the step's ULP. Elsewhere `n` is rounded, which its square doubles. Up to `T = 2**26`, `n*n` and `T*T` are exact at whole steps, and `z = n*n / (T*T)`
 //!   is rounded once: `1/m_z`. A fractional `n*n` adds 1; beyond 2**26 `n*n` and `T*T` add
 //!   `max(1 + 1/m_z, 1 + m_z/2)`, as their significands are tied by `m_z`. All this reaches `h` damped by
 //!   `z*h'/h = x*cot(x) <= 1`, `x = pi/2 * sqrt(z)`.

@@ -4,11 +4,12 @@
 //! keeps its digits.
 //!
 //! # The error of a rate
-//! At most 2.5 ULP. An ULP is the spacing of float64 at the computed or the exact rate, whichever is larger. With
+//! At most 2.5 ULP; 3.5 where a joint lies between whole steps. An ULP is the spacing of float64 at the computed or the exact rate, whichever is larger. With
 //! `u = 2**-53`, `m_x` in [1, 2) the significand of `x`, so that rounding `x` costs at most `u / m_x` of it,
 //! `S = |last - first|`, `q = near / steps`, `p = S*q` and `v` the rate:
 //!
 //! - `near` is exact where both joints are whole: it is a multiple of the step's ULP, and no larger than the step.
+//!   Elsewhere it is rounded, which costs at most one ULP of `p`.
 //! - `S` and `q` are rounded once each. In ULP of `p` that costs `(m_S + m_q)/2` where `m_p = m_S*m_q < 2`, hence less
 //!   than 1.5, and half as much where `m_p = m_S*m_q/2`.
 //! - `p <= v`: a line that rises from the joint has `v = joint + p`. One that falls has `q <= 1/2` and

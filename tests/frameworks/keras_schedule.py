@@ -111,7 +111,7 @@ def check(schedule: CosineDecay, rates: np.ndarray) -> None:
     """Those of steps 0, 1 and so on, beyond the end: within the bound, and exact at the joints."""
     exact = schedule(range(rates.size))
     assert float32_error(rates, exact) <= FLOAT32
-    joints = [0, schedule.total_steps - schedule.decay_steps, schedule.total_steps, -1]
+    joints = [0, int(schedule.warmup_steps), schedule.total_steps, -1]
     assert (rates[joints] == exact[joints].astype(np.float32)).all()
 
 

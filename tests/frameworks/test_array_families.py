@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from fractions import Fraction
 from types import ModuleType
 from typing import Any
 
@@ -79,7 +80,7 @@ def test_whole_steps(
 def test_float32_steps(fitting: Example) -> None:
     schedule = fitting.make(learnrate)
     # Steps and joints are taken in float32, which has all up to 2**24. A joint from 2**25 on is too far to matter.
-    last = min((piece.start for piece in fitting.pieces if 2**24 < piece.end < 2**25), default=2**24)
+    last = min((math.ceil(piece.start) for piece in fitting.pieces if 2**24 < piece.end < 2**25), default=2**24)
     whole = telling(fitting, last)
     steps = np.unique(np.r_[whole, whole[whole < 2**20] + 0.25, whole[whole < 2**20] + 0.625]).astype(np.float32)
     for rates in (jax.jit(schedule)(jnp.asarray(steps)), schedule(torch.asarray(steps))):
@@ -130,9 +131,11 @@ def test_what_cannot_be_refused(fitting: Example) -> None:
 @each_in_float32
 def test_gradients_are_the_slopes(fitting: Example) -> None:
     schedule = fitting.make(learnrate)
-    lines = [piece for piece in fitting.pieces[:-1] if piece.shape == "linear" and piece.end - piece.start > 3]
-    inside = np.array([piece.start + (piece.end - piece.start) // 3 for piece in lines])
-    slopes = np.array([float((piece.last - piece.first) / (int(piece.end) - piece.start)) for piece in lines])
+    lines = [
+        piece for piece in fitting.pieces[:-1] if piece.shape == "linear" and piece.length > 3 and piece.start < 2**24
+    ]
+    inside = np.array([piece.start + piece.length // 3 for piece in lines])
+    slopes = np.array([float((piece.last - piece.first) / Fraction(piece.length)) for piece in lines])
     steps = np.r_[np.inf, 3e38, inside, telling(fitting, 2**24)].astype(np.float32)
     steps = np.resize(steps, 1024)  # of one length, so that what JAX compiles for one serves all
     given = torch.tensor(steps, requires_grad=True)

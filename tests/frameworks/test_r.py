@@ -235,8 +235,9 @@ ERRORS = {
     "learnrate$CosineDecay(1, 5, warmup_target = NA)": (
         "TypeError: Argument `warmup_target` must be a number. Received: warmup_target=True"
     ),
-    "learnrate$CosineDecay(1, 10.5)": (
-        "ValueError: Argument `decay_steps` must be a whole number. Received: decay_steps=10.5"
+    "learnrate$CosineDecay(1, 0.5)": (
+        "ValueError: Argument `decay_steps` must be a number of steps, >= 1, not a share or a rate. "
+        "Received: decay_steps=0.5"
     ),
     "learnrate$deserialize(list(class_name = 'Other', config = list()))": (
         "ValueError: Unknown `class_name`. Known: 'CosineDecay', 'Phases'. Received: 'Other'"

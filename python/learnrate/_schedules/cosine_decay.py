@@ -7,6 +7,7 @@ import sys
 
 from .. import _arguments
 from .._config import KERAS
+from .._exact import units
 from .._schedule import Schedule
 from .._segments import lay
 from .._value import final
@@ -33,18 +34,20 @@ class CosineDecay(Schedule):
     The rate is exactly `initial_learning_rate` at 0 (with a warmup), `peak` at `W`, and `floor` from `W + T` on.
     In between it is within 5 ULP of the formula in exact arithmetic at whole steps with `decay_steps <= 2**26` and
     `alpha <= 10`, and within 7 at any step, up to the last. (An ULP is the spacing of float64 at the rate or at the
-    exact one, whichever is larger.) With `alpha <= 1` the decay never rises from one whole step to the next.
+    exact one, whichever is larger.) With `alpha <= 1` the decay never rises from one whole step to the next. Counts may
+    be fractional: `W` and `W + T` are then rounded to the nearest float64, and the rate is within 9 ULP.
 
     Args:
         initial_learning_rate: the rate at step 0, a finite number >= 0.
-        decay_steps: optimizer updates that the decay takes, a whole number > 0. The warmup is not part of it.
+        decay_steps: optimizer updates that the decay takes, a number >= 1. The warmup is not part of it.
         alpha: the final rate as a share of the peak, a finite number >= 0.
         name: a name, kept for Keras.
         warmup_target: the rate that the warmup leads to; None for no warmup.
-        warmup_steps: optimizer updates that the warmup takes, a whole number >= 0.
+        warmup_steps: optimizer updates that the warmup takes, 0 or a number >= 1.
 
     Attributes:
-        total_steps: the step from which the rate is held: `decay_steps`, plus `warmup_steps` if there is a target.
+        total_steps: the first whole step at which the rate is held: `decay_steps`, plus `warmup_steps` if there is a
+            target, rounded up.
         peak_learning_rate: the rate where the decay starts.
         final_learning_rate: the rate after the decay, `peak_learning_rate * alpha`.
 
@@ -71,29 +74,29 @@ class CosineDecay(Schedule):
     __module__ = "learnrate"
     _module = KERAS
     initial_learning_rate: Field[float]
-    decay_steps: Field[int]
+    decay_steps: Field[float]
     alpha: Field[float]
     name: Field[str]
     warmup_target: Field[float | None]
-    warmup_steps: Field[int]
+    warmup_steps: Field[float]
 
     def __new__(
         cls,
         initial_learning_rate: float,
-        decay_steps: int,
+        decay_steps: float,
         alpha: float = 0.0,
         name: str | None = "CosineDecay",
         warmup_target: float | None = None,
-        warmup_steps: int = 0,
+        warmup_steps: float = 0,
     ) -> CosineDecay:
         initial_learning_rate = _arguments.rate("initial_learning_rate", initial_learning_rate)
-        decay_steps = _arguments.steps("decay_steps", decay_steps, least=1)
+        decay_steps = _arguments.count("decay_steps", decay_steps, least=1)
         alpha = _arguments.rate("alpha", alpha)
         name = "CosineDecay" if name is None else _arguments.text("name", name)
         if warmup_target is not None:
             warmup_target = _arguments.rate("warmup_target", warmup_target)
-        warmup_steps = _arguments.steps("warmup_steps", warmup_steps, least=0)
-        if warmup_steps > _arguments.MAX_STEPS - decay_steps:
+        warmup_steps = _arguments.count("warmup_steps", warmup_steps, least=0)
+        if units(warmup_steps) + units(decay_steps) > units(_arguments.MAX_STEPS):
             _arguments.refuse(
                 ValueError, "warmup_steps", "<= 2**53 - decay_steps", warmup_steps, decay_steps=decay_steps
             )
@@ -110,11 +113,11 @@ class CosineDecay(Schedule):
     def __init__(
         self,
         initial_learning_rate: float,
-        decay_steps: int,
+        decay_steps: float,
         alpha: float = 0.0,
         name: str | None = "CosineDecay",
         warmup_target: float | None = None,
-        warmup_steps: int = 0,
+        warmup_steps: float = 0,
     ) -> None:
         """Warns of a warmup without a target. What is unpickled has warned when made, and does not come here."""
         if self.warmup_steps > 0 and self.warmup_target is None:
@@ -170,10 +173,10 @@ class CosineDecay(Schedule):
         >>> CosineDecay.from_total_steps(100_000, 1e-3, warmup_steps=10_000, final_learning_rate=1e-4)
         CosineDecay(initial_learning_rate=0.0, decay_steps=90000, alpha=0.1, warmup_target=0.001, warmup_steps=10000)
         """
-        total_steps = _arguments.steps("total_steps", total_steps, least=1)
+        total_steps = _arguments.whole("total_steps", total_steps, least=1)
         peak = _arguments.rate("peak_learning_rate", peak_learning_rate)
         initial = _arguments.rate("initial_learning_rate", initial_learning_rate)
-        warmup_steps = _arguments.steps("warmup_steps", warmup_steps, least=0)
+        warmup_steps = _arguments.whole("warmup_steps", warmup_steps, least=0, total=total_steps)
         if warmup_steps >= total_steps:
             _arguments.refuse(ValueError, "warmup_steps", "< total_steps", warmup_steps, total_steps=total_steps)
         if final_learning_rate is not None:
@@ -191,11 +194,11 @@ class CosineDecay(Schedule):
         """The rate where the decay starts."""
         return self.initial_learning_rate if self.warmup_target is None else self.warmup_target
 
-    def with_warmup(self, steps: int, initial: float = 0.0) -> CosineDecay:
+    def with_warmup(self, steps: float, initial: float = 0.0) -> CosineDecay:
         """The schedule after a linear warmup from `initial` to its first rate, as its own fields say it.
 
         Args:
-            steps: optimizer updates that the warmup takes, a whole number >= 0.
+            steps: optimizer updates that the warmup takes, 0 or a number >= 1.
             initial: the rate at step 0.
 
         Raises:
@@ -208,7 +211,7 @@ class CosineDecay(Schedule):
         if self.warmup_target is not None and self.warmup_steps:
             rule = "absent from a schedule that is to get a warmup"
             _arguments.refuse(ValueError, "warmup_steps", rule, self.warmup_steps)
-        steps = _arguments.steps("steps", steps, least=0)
+        steps = _arguments.count("steps", steps, least=0)
         initial = _arguments.rate("initial", initial)
         if not steps:
             return self

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from .. import _arguments, _config
+from .._exact import SHORTEST, steps_of, units
 from .._schedule import Schedule
-from .._segments import lay
+from .._segments import Piece, lay
 from .._value import Value, final
 
 TYPE_CHECKING = False
@@ -29,9 +30,12 @@ class Phase(Value):
         "cosine"   a + (b - a) * (1 - cos(pi * u)) / 2  within 7 ULP; 5 at whole steps of a phase of up to 2**26
                                                         that rises to at most 10 times its first rate
 
+    Where steps are fractional, and the phase starts or ends between whole steps, a line is within 3.5 ULP, a cosine
+    within 9.
+
     Args:
-        steps: optimizer updates that the phase takes, a whole number >= 0. A phase of 0 is skipped: its rate is where
-            the next one starts.
+        steps: optimizer updates that the phase takes, a number >= 0; between 0 and 1, as in PyTorch's one-cycle, at
+            least 2**-20. A phase of 0 is skipped: its rate is where the next one starts.
         learning_rate: the rate that it leads to, a finite number >= 0.
         shape: how the rate gets there, "linear" or "cosine".
         power: no shape that there is has a power: None.
@@ -50,7 +54,7 @@ class Phase(Value):
     _fields = ("steps", "learning_rate", "shape", "power", "start")
     __slots__ = _fields
     __module__ = "learnrate"
-    steps: Field[int]
+    steps: Field[float]
     learning_rate: Field[float]
     shape: Field[str]
     power: Field[float | None]
@@ -58,7 +62,7 @@ class Phase(Value):
 
     def __new__(
         cls,
-        steps: int,
+        steps: float,
         learning_rate: float,
         shape: str = "linear",
         power: float | None = None,
@@ -71,7 +75,7 @@ class Phase(Value):
         cls, place: str, steps: Any, learning_rate: Any, shape: Any = "linear", power: Any = None, start: Any = None
     ) -> Phase:
         """The phase; errors name the place that it has among others."""
-        steps = _arguments.steps(f"{place}steps", steps, least=0)
+        steps = _arguments.count(f"{place}steps", steps, least=0, shortest=SHORTEST)
         learning_rate = _arguments.rate(f"{place}learning_rate", learning_rate)
         shape = _arguments.text(f"{place}shape", shape)
         if shape not in SHAPES:
@@ -137,20 +141,22 @@ class Phases(Schedule):
         name = "Phases" if name is None else _arguments.text("name", name)
         total = 0
         for phase in checked:
-            total += phase.steps
-            if total > _arguments.MAX_STEPS:
-                raise ValueError(f"Argument `phases` must be at most 2**53 steps long. Received: phases={total} steps")
-        pieces, rate = [(0, "hold", initial_learning_rate, initial_learning_rate)], initial_learning_rate
+            total += units(phase.steps)
+            if total > units(_arguments.MAX_STEPS):
+                received = f"phases={steps_of(total)} steps"
+                raise ValueError(f"Argument `phases` must be at most 2**53 steps long. Received: {received}")
+        rate = initial_learning_rate
+        pieces: list[Piece] = [(0, "hold", rate, rate)]
         for phase in checked:
             pieces.append((phase.steps, phase.shape, rate if phase.start is None else phase.start, phase.learning_rate))
             rate = phase.learning_rate
         return cls._made(lay(*pieces), initial_learning_rate, checked, name)
 
-    def with_warmup(self, steps: int, initial: float = 0.0) -> Phases:
+    def with_warmup(self, steps: float, initial: float = 0.0) -> Phases:
         """The schedule after a linear warmup from `initial` to its first rate: one more phase.
 
         Args:
-            steps: optimizer updates that the warmup takes, a whole number >= 0.
+            steps: optimizer updates that the warmup takes, 0 or a number >= 1.
             initial: the rate at step 0.
 
         Raises:
@@ -160,7 +166,7 @@ class Phases(Schedule):
         >>> learnrate.constant(0.5).with_warmup(100)
         Phases(initial_learning_rate=0.0, phases=(Phase(steps=100, learning_rate=0.5),))
         """
-        steps = _arguments.steps("steps", steps, least=0)
+        steps = _arguments.count("steps", steps, least=0)
         initial = _arguments.rate("initial", initial)
         if not steps:
             return self

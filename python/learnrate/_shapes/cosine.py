@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .shape import Shape
+from .shape import Shape, rounded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ class Cosine(Shape):
 
         In ULP, at their worst, the roundings are: the square of the distance from the nearer joint 1, its quotient 1,
         the coefficients 0.2, their sum 0.8, its product 1, that with the span 1, the last sum and the joint 0.5 each:
-        6 in all. A distance beyond 2**24 steps is rounded itself, which its square doubles: 8.
+        6 in all. A distance beyond 2**24 steps, or from a joint between whole steps, is rounded itself, which its
+        square doubles: 8.
         """
         shape = object.__new__(Cosine)
         shape.first, shape.last, shape.span, shape.square = self.first, self.last, self.span, self.square
@@ -59,11 +60,3 @@ def half_cosine(z: Any, c0: float, c0_lo: float) -> Any:
     q0, q1, q2, q3, q4, q5, q6, q7 = Q
     q = ((((((q7 * z + q6) * z + q5) * z + q4) * z + q3) * z + q2) * z + q1) * z + q0
     return z * (c0 + (z * q + c0_lo))
-
-
-def rounded(number: float) -> float:
-    """The nearest float32; an OverflowError where there is none."""
-    import struct
-
-    (result,) = struct.unpack("<f", struct.pack("<f", number))  # "<": this refuses what is too large
-    return float(result)

@@ -26,3 +26,23 @@ class Shape:
     def in_float32(self) -> Self:
         """The shape to be evaluated in float32."""
         return self
+
+
+def rounded(number: float) -> float:
+    """The nearest float32; an OverflowError where there is none."""
+    import struct
+
+    (result,) = struct.unpack("<f", struct.pack("<f", number))  # "<": this refuses what is too large
+    return result  # type: ignore[no-any-return]
+
+
+def at_least(number: float) -> float:
+    """The least float32 that is not less than a number > 0."""
+    import struct
+
+    near = rounded(number)
+    if near >= number:
+        return near
+    (bits,) = struct.unpack("<I", struct.pack("<f", near))
+    (above,) = struct.unpack("<f", struct.pack("<I", bits + 1))
+    return above  # type: ignore[no-any-return]
