@@ -5,7 +5,7 @@ use num_traits::{AsPrimitive, Float};
 use crate::batch;
 use crate::error::Error;
 use crate::exact::Sum;
-use crate::shapes::{Kernel, Shape};
+use crate::shapes::{Formula, Kernel, Shape};
 use crate::vectors::{Vectors, Work};
 
 /// A stretch of steps in which the rate follows one shape: from `start` on, and before `end`.
@@ -36,16 +36,16 @@ impl Segment {
     /// The rate at the start.
     #[must_use]
     pub fn first_rate(&self) -> f64 {
-        self.shape.first_rate()
+        self.shape.first
     }
 
     /// The rate that the segment leads to: the limit at its end.
     #[must_use]
     pub fn last_rate(&self) -> f64 {
-        self.shape.last_rate()
+        self.shape.last
     }
 
-    /// "hold", "linear" or "cosine".
+    /// "hold", "linear", "cosine" or another [`PhaseShape`](crate::PhaseShape).
     #[must_use]
     pub fn shape(&self) -> &'static str {
         self.shape.name()
@@ -58,10 +58,10 @@ impl Segment {
         f64: AsPrimitive<R>,
     {
         let Self { start, end, .. } = *self;
-        match self.shape {
-            Shape::Hold(kernel) => vectors.run(Fill { start, end, kernel, steps, earlier, out }),
-            Shape::Linear(kernel) => vectors.run(Fill { start, end, kernel, steps, earlier, out }),
-            Shape::Cosine(kernel) => vectors.run(Fill { start, end, kernel, steps, earlier, out }),
+        match self.shape.formula {
+            Formula::Hold(kernel) => vectors.run(Fill { start, end, kernel, steps, earlier, out }),
+            Formula::Linear(kernel) => vectors.run(Fill { start, end, kernel, steps, earlier, out }),
+            Formula::Cosine(kernel) => vectors.run(Fill { start, end, kernel, steps, earlier, out }),
         }
     }
 }

@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import oracle
-from oracle import Pieces
+from oracle import FORMULAS, Pieces
 
 if TYPE_CHECKING:
     from learnrate import Schedule
@@ -28,6 +28,16 @@ RULES = {
     "phases": "a sequence of phases",
 }
 """What a field may be, in the words of the error for a value of another type."""
+
+SHAPES = tuple(FORMULAS)
+"""Those of a `Phase`."""
+
+
+def one_of(texts: tuple[str, ...]) -> str:
+    """In the words of the error for another one."""
+    *others, last = (f'"{text}"' for text in texts)
+    return f"{', '.join(others)} or {last}"
+
 
 Fields = tuple[Any, ...]
 
@@ -152,17 +162,17 @@ def draw_phases(rng: random.Random) -> Fields:
         steps = rng.choice([0, any_steps(rng, 100), any_steps(rng, SHORT), any_steps(rng, FAR)])
         to = rng.choice([any_rate(rng), scale * rng.random(), scale * 10.0 ** rng.uniform(-20, 2)])
         start = rng.choice([None, None, None, any_rate(rng)])
-        phases.append((steps, to, rng.choice(["linear", "cosine"]), None, start))
+        phases.append((steps, to, rng.choice(SHAPES), None, start))
     return rate, tuple(phases)
 
 
 def many(steps: Callable[[int], float]) -> tuple[Any, ...]:
-    """40 phases, up and down, of both shapes; the ninth of no steps, some from a `start`."""
+    """40 phases, up and down, of several shapes; the ninth of no steps, some from a `start`."""
     return tuple(
         (
             0 if i == 8 else steps(i),
             (i * 7 % 11) * 1e-4,
-            ("linear", "cosine")[i * 5 % 3 % 2],
+            SHAPES[i * 5 % 3 % len(SHAPES)],
             None,
             2.5e-4 * (i % 4) if i % 6 == 5 else None,
         )
@@ -220,10 +230,11 @@ ROWS = [
             "each field": (0.25, PHASES, NAME),
             "no phases": (0.1, ()),
             "a line": (0.3, ((1000, 0.07),)),
-            "a line from 0": (0.0, ((77, 1e-3),)),
-            "a cosine": (0.3, ((1000, 0.0, "cosine"),)),
-            "a cosine that rises": (1e-4, ((1000, 9e-4, "cosine"),)),
-            "a cosine that rises from 0": (0.0, ((999, 1e-3, "cosine"),)),
+            **{f"{shape} to 0": (0.3, ((1000, 0.0, shape),)) for shape in SHAPES},
+            **{f"{shape} that rises": (1e-4, ((1000, 9e-4, shape),)) for shape in SHAPES},
+            **{f"{shape} that rises from 0": (0.0, ((999, 1e-3, shape),)) for shape in SHAPES},
+            **{f"{shape}, long": (7e-4, ((3**21, 2e-5, shape),)) for shape in SHAPES},
+            **{f"{shape} between whole steps": (0.01, ((99.5, 0.3), (1e6 / 7, 0.007, shape))) for shape in SHAPES},
             "warmup, stable, decay": (0.0, ((1000, 3e-4), (79_000, 3e-4), (20_000, 0.0, "cosine"))),
             "no steps at all": (0.5, ((0, 0.1), (0, 0.2, "cosine", None, 7.0))),
             "no steps at the ends": (0.5, ((0, 0.1), (10, 0.4), (0, 0.3))),

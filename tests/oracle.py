@@ -5,7 +5,7 @@ the bounds of the errors, which the files in src/shapes derive.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -58,23 +58,45 @@ class Piece(NamedTuple):
         else:
             left = self.end - mpmath.mpf(step)
             done = length - left
-        if self.shape == "linear":
-            return (first * left + last * done) / length
-        assert self.shape == "cosine"
-        # 1 + cos(pi * u) is 2 * sin(pi/2 * (1 - u))**2, and 1 - cos(pi * u) is 2 * sin(pi/2 * u)**2.
-        return first * _sine(left, length) ** 2 + last * _sine(done, length) ** 2
+        share, rest = FORMULAS[self.shape].shares(done / length, left / length)
+        return first * rest + last * share
 
     def bounds(self, steps: np.ndarray) -> np.ndarray:
-        if self.shape != "cosine":
-            return np.full(steps.shape, LINE[0 if self.is_whole else 1] if self.shape == "linear" else HELD)
-        column = 0 if self.last <= 10 * self.first else 1
-        if not self.is_whole:
-            return np.full(steps.shape, BETWEEN[column])
-        short = np.where(steps == np.trunc(steps), WHOLE[column], FRACTIONAL[column])
-        return short if self.length <= SHORT else np.full(steps.shape, LONG[column])
+        if self.shape == "hold":
+            return np.full(steps.shape, HELD)
+        fractional = steps != np.trunc(steps)
+        return np.where(fractional, *(FORMULAS[self.shape].bound(self, each) for each in (True, False)))
 
 
 Pieces = tuple[Piece, ...]
+
+
+class Formula(NamedTuple):
+    """A shape: how much of the way a rate has gone, and its rest, where `u` of the steps is done and `v` is left."""
+
+    shares: Callable[[mpmath.mpf, mpmath.mpf], tuple[mpmath.mpf, mpmath.mpf]]
+    bound: Callable[[Piece, bool], float]
+    """In ULP, of a piece, where the steps are fractional and where they are whole."""
+
+
+@cache
+def _sine_squared(part: mpmath.mpf) -> mpmath.mpf:
+    return mpmath.sin(mpmath.pi / 2 * part) ** 2
+
+
+def _cosine_bound(piece: Piece, fractional: bool) -> float:
+    column = 0 if piece.last <= 10 * piece.first else 1
+    if not piece.is_whole:
+        return BETWEEN[column]
+    return (LONG if piece.length > SHORT else FRACTIONAL if fractional else WHOLE)[column]
+
+
+FORMULAS = {
+    "linear": Formula(lambda u, v: (u, v), lambda piece, _: LINE[0 if piece.is_whole else 1]),
+    # 1 - cos(pi * u) is 2 * sin(pi/2 * u)**2, and 1 + cos(pi * u) is 2 * sin(pi/2 * (1 - u))**2.
+    "cosine": Formula(lambda u, v: (_sine_squared(u), _sine_squared(v)), _cosine_bound),
+}
+"""What the documentation says of each shape of a `Phase`."""
 
 
 def laid(*stretches: tuple[float, str, Fraction, Fraction]) -> Pieces:
@@ -95,11 +117,6 @@ def laid(*stretches: tuple[float, str, Fraction, Fraction]) -> Pieces:
 
 def _mpf(exact: Fraction) -> mpmath.mpf:
     return mpmath.mpf(exact.numerator) / exact.denominator  # which is a power of two
-
-
-@cache
-def _sine(part: mpmath.mpf, whole: mpmath.mpf) -> mpmath.mpf:
-    return mpmath.sin(mpmath.pi / 2 * part / whole)
 
 
 @cache

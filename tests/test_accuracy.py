@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from family import FAR, Example, Row
+from family import FAR, SHAPES, Example, Row
 from oracle import SHORT, Fields, Piece, Pieces, check, errors, phases
 
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ def test_decay_never_rises(CosineDecay: Any, decay: int, alpha: float) -> None:
 
 
 @pytest.mark.parametrize("length", [2**26 + 1, 10**12 + 39, FAR, LONGEST - 1, LONGEST])
-@pytest.mark.parametrize("shape", ["linear", "cosine"])
+@pytest.mark.parametrize("shape", SHAPES)
 def test_no_long_phase_turns(learnrate: ModuleType, shape: str, length: int) -> None:
     rng = random.Random(length)
     for _ in range(20):

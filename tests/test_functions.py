@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from checks import refused
+from family import SHAPES, one_of
 
 
 def same_phases(schedule: Any, learnrate: ModuleType, initial: Any, *phases: tuple[Any, ...]) -> None:
@@ -85,7 +86,7 @@ ARGUMENTS = [(name, argument) for name, arguments in CALLS.items() for argument 
 def test_each_argument(learnrate: ModuleType, name: str, argument: str) -> None:
     cases: list[tuple[type[Exception], str, Any]] = []
     if argument == "shape":
-        cases += [(ValueError, '"linear" or "cosine"', value) for value in ("", "hold", "Cosine")]
+        cases += [(ValueError, one_of(SHAPES), value) for value in ("", "hold", "Cosine")]
         cases += [(TypeError, "a string", value) for value in (None, 5, b"linear")]
     elif "steps" in argument:
         cases += [(ValueError, "a whole number", value) for value in (10.5, math.nan, math.inf)]

@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from family import SHAPES
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -89,7 +90,7 @@ cosines = some(
 )
 phase = some(
     {"steps": numbers, "learning_rate": numbers},
-    {"shape": st.sampled_from(["linear", "cosine", "Linear"]) | others, "power": numbers, "start": numbers},
+    {"shape": st.sampled_from([*SHAPES, "Linear"]) | others, "power": numbers, "start": numbers},
 )
 several = some({"initial_learning_rate": numbers, "phases": st.lists(phase, max_size=3) | others}, names)
 configs = {"CosineDecay": cosines, "Phases": several}
@@ -121,7 +122,7 @@ envelopes = st.fixed_dictionaries(
 @example({"class_name": "Phases", "config": {"initial_learning_rate": 0.1, "phases": [{**PHASE, "steps": 2**53}]}})
 @example({"class_name": "Phases", "config": {"initial_learning_rate": 0.1, "phases": [{**PHASE, "steps": 2**53 + 1}]}})
 @example({"class_name": "Phases", "config": {"initial_learning_rate": 0.1, "phases": [{**PHASE, "power": 2}]}})
-@example({"class_name": "Phases", "config": {"initial_learning_rate": 0.1, "phases": [{**PHASE, "shape": "sqrt"}]}})
+@example({"class_name": "Phases", "config": {"initial_learning_rate": 0.1, "phases": [{**PHASE, "shape": "hold"}]}})
 @example({"class_name": "Phases", "config": {"initial_learning_rate": 0.1, "phases": [[10, 0.1]]}})
 @example({"class_name": "Phases", "config": {"initial_learning_rate": 0.1, "phases": {}}})
 @example({"class_name": "Phases", "config": {"initial_learning_rate": 0.1, "phases": [{**PHASE, "end": 5}]}})

@@ -168,7 +168,7 @@ fn steps(u: &mut Unstructured) -> Result<f64> {
     Ok(match u.int_in_range(0..=15)? {
         0 | 1 => 0.0,
         2 => f64::from(u.int_in_range(1..=u32::from(u16::MAX))?) / 65536.0,
-        3.. => count(u)? / 16.0,
+        _ => count(u)? / 16.0,
     })
 }
 

@@ -25,7 +25,7 @@ class Segment(Value):
         end: the step where the next one starts; infinity for the last one.
         first_rate: the rate at `start`.
         last_rate: the rate that the segment leads to, which at `end` the next one has unless it starts with a jump.
-        shape: "hold", "linear" or "cosine".
+        shape: "hold", or one of the shapes of `Phase`.
     """
 
     _fields = ("kind", "start", "end", "first_rate", "last_rate", "shape")

@@ -79,8 +79,8 @@ const Q: [f64; 8] = [
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Cosine {
-    pub(super) first: f64,
-    pub(super) last: f64,
+    first: f64,
+    last: f64,
     span: f64,
     square: f64,
 }

@@ -28,8 +28,8 @@ use super::{Kernel, minimum};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Linear {
-    pub(super) first: f64,
-    pub(super) last: f64,
+    first: f64,
+    last: f64,
     span: f64,
     steps: f64,
 }

@@ -1,8 +1,8 @@
 //! What the rate does within a segment: a closed set of shapes, a file each, with its kernel and the bound of its error.
 //!
 //! A shape owns its rates, and is told a step by its distances from both ends of the segment. `python/learnrate/_shapes`
-//! has the same files with the same expressions. A new shape is a file, a variant, and an arm in each `match` of
-//! [`Shape`] and [`Segment::fill`](crate::segments::Segment::fill).
+//! has the same files with the same expressions. A new shape is a file, a variant of [`Formula`], and an arm in each `match`
+//! here and in [`Segment::fill`](crate::segments::Segment::fill).
 
 mod cosine;
 mod hold;
@@ -22,7 +22,14 @@ pub(crate) trait Kernel: Copy {
 
 /// What the rate does within a segment.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Shape {
+pub(crate) struct Shape {
+    pub(crate) first: f64,
+    pub(crate) last: f64,
+    pub(crate) formula: Formula,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Formula {
     Hold(Hold),
     Linear(Linear),
     Cosine(Cosine),
@@ -31,44 +38,29 @@ pub(crate) enum Shape {
 impl Shape {
     /// The shape of this name that leads from one rate to another in so many steps; None if there is none.
     pub(crate) fn between(name: &str, first: f64, last: f64, steps: f64) -> Option<Self> {
-        Some(match name {
-            "hold" => Self::Hold(Hold { held: first }),
-            "linear" => Self::Linear(Linear::between(first, last, steps)),
-            "cosine" => Self::Cosine(Cosine::between(first, last, steps)),
+        let formula = match name {
+            "hold" => Formula::Hold(Hold { held: first }),
+            "linear" => Formula::Linear(Linear::between(first, last, steps)),
+            "cosine" => Formula::Cosine(Cosine::between(first, last, steps)),
             _ => return None,
-        })
+        };
+        Some(Self { first, last, formula })
     }
 
     pub(crate) fn name(&self) -> &'static str {
-        match self {
-            Self::Hold(_) => "hold",
-            Self::Linear(_) => "linear",
-            Self::Cosine(_) => "cosine",
-        }
-    }
-
-    pub(crate) fn first_rate(&self) -> f64 {
-        match self {
-            Self::Hold(shape) => shape.held,
-            Self::Linear(shape) => shape.first,
-            Self::Cosine(shape) => shape.first,
-        }
-    }
-
-    pub(crate) fn last_rate(&self) -> f64 {
-        match self {
-            Self::Hold(shape) => shape.held,
-            Self::Linear(shape) => shape.last,
-            Self::Cosine(shape) => shape.last,
+        match self.formula {
+            Formula::Hold(_) => "hold",
+            Formula::Linear(_) => "linear",
+            Formula::Cosine(_) => "cosine",
         }
     }
 
     #[inline(always)]
     pub(crate) fn rate(&self, done: f64, left: f64) -> f64 {
-        match self {
-            Self::Hold(shape) => shape.rate(done, left),
-            Self::Linear(shape) => shape.rate(done, left),
-            Self::Cosine(shape) => shape.rate(done, left),
+        match self.formula {
+            Formula::Hold(kernel) => kernel.rate(done, left),
+            Formula::Linear(kernel) => kernel.rate(done, left),
+            Formula::Cosine(kernel) => kernel.rate(done, left),
         }
     }
 }

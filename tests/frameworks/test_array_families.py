@@ -20,7 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import torch
-from family import EXAMPLES, Example
+from family import EXAMPLES, SHAPES, Example
 from float32 import (
     BEYOND_FLOAT32,
     FLOAT32,
@@ -45,7 +45,7 @@ def test_the_examples_are_telling() -> None:
     segments = [len(example.pieces) for example in IN_FLOAT32]
     assert min(segments) == 1  # a constant
     assert max(segments) >= 40
-    assert {"linear", "cosine", "hold"} == {piece.shape for example in IN_FLOAT32 for piece in example.pieces}
+    assert {*SHAPES, "hold"} == {piece.shape for example in IN_FLOAT32 for piece in example.pieces}
     assert max(map(longest, IN_FLOAT32)) > INT32
     assert {bound(example) for example in IN_FLOAT32} == {FLOAT32, LONG_FLOAT32}
     assert {example.row.name for example in IN_FLOAT32} == {example.row.name for example in EXAMPLES}

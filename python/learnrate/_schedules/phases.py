@@ -37,7 +37,7 @@ class Phase(Value):
         steps: optimizer updates that the phase takes, a number >= 0; between 0 and 1, as in PyTorch's one-cycle, at
             least 2**-20. A phase of 0 is skipped: its rate is where the next one starts.
         learning_rate: the rate that it leads to, a finite number >= 0.
-        shape: how the rate gets there, "linear" or "cosine".
+        shape: how the rate gets there, one of those above.
         power: no shape that there is has a power: None.
         start: the rate where the phase starts; None for the rate where the one before it ended. At a jump the new rate
             holds.
@@ -79,7 +79,8 @@ class Phase(Value):
         learning_rate = _arguments.rate(f"{place}learning_rate", learning_rate)
         shape = _arguments.text(f"{place}shape", shape)
         if shape not in SHAPES:
-            rule = " or ".join(f'"{known}"' for known in SHAPES)
+            *others, last = (f'"{known}"' for known in SHAPES)
+            rule = f"{', '.join(others)} or {last}"
             _arguments.refuse(ValueError, f"{place}shape", rule, shape)
         if power is not None:
             _arguments.refuse(ValueError, f"{place}power", "None for this shape", power, shape=shape)
