@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from . import _arguments
+from . import _arguments, _words
 from ._schedules.phases import Phase, Phases
 
 
+@_words.known
 def constant(learning_rate: float) -> Phases:
     """One rate at every step.
 
@@ -24,6 +25,7 @@ def constant(learning_rate: float) -> Phases:
     return Phases(_arguments.rate("learning_rate", learning_rate), ())
 
 
+@_words.known
 def linear_decay(
     peak: float, total_steps: int, *, warmup_steps: int = 0, initial: float = 0.0, final: float = 0.0
 ) -> Phases:
@@ -61,6 +63,7 @@ def linear_decay(
     return _warmed_up(warmup_steps, peak, initial, Phase(total_steps - warmup_steps, final))
 
 
+@_words.known
 def warmup_stable_decay(
     peak: float,
     total_steps: int,

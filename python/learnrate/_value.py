@@ -39,7 +39,8 @@ class Value:
     @classmethod
     def _defaults(cls) -> dict[str, Any]:
         """The fields that may be left out, and what they then are."""
-        defaults = cls.__new__.__defaults__ or ()
+        new = cls.__new__
+        defaults = getattr(new, "__wrapped__", new).__defaults__ or ()
         return dict(zip(cls._fields[len(cls._fields) - len(defaults) :], defaults, strict=True))
 
     if not TYPE_CHECKING:  # a type checker would let any name be written

@@ -21,7 +21,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import ChainedScheduler, LRScheduler
 from torch.serialization import add_safe_globals
 
-from . import _backend, _libraries, _steps
+from . import _backend, _libraries, _steps, _words
 from ._arguments import plain_number, rate, refuse
 from ._schedule import Schedule
 from ._schedules.every import CLASSES, deserialize, serialize
@@ -54,6 +54,7 @@ if _backend.BACKEND == "native":
         substitute_in_graph(native_call, skip_signature_check=True)(_call)
 
 
+@_words.of_class
 class ScheduleLR(LRScheduler):  # type: ignore[misc]  # mypy is not shown PyTorch's types
     """Sets each parameter group's learning rate to what a schedule says after so many updates.
 

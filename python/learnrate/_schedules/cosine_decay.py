@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 
-from .. import _arguments
+from .. import _arguments, _words
 from .._config import KERAS
 from .._exact import units
 from .._schedule import Schedule
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 
 @final
+@_words.of_class
 class CosineDecay(Schedule):
     """Linear warmup, cosine decay, hold: Keras's `CosineDecay`, exact to the last bits.
 
@@ -129,6 +130,7 @@ class CosineDecay(Schedule):
             warnings.warn(f"warmup_steps={self.warmup_steps} has no effect without a warmup_target", stacklevel=level)
 
     @classmethod
+    @_words.known
     def from_total_steps(
         cls,
         total_steps: int,
@@ -194,6 +196,7 @@ class CosineDecay(Schedule):
         """The rate where the decay starts."""
         return self.initial_learning_rate if self.warmup_target is None else self.warmup_target
 
+    @_words.known
     def with_warmup(self, steps: float, initial: float = 0.0) -> CosineDecay:
         """The schedule after a linear warmup from `initial` to its first rate, as its own fields say it.
 

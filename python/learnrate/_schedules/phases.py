@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import _arguments, _config
+from .. import _arguments, _config, _words
 from .._exact import SHORTEST, steps_of, units
 from .._schedule import Schedule
 from .._segments import Piece, lay
@@ -21,6 +21,7 @@ MAX_PHASES = 65_535
 
 
 @final
+@_words.of_class
 class Phase(Value):
     """One of `Phases`: in so many steps to that rate.
 
@@ -93,6 +94,7 @@ class Phase(Value):
 
 
 @final
+@_words.of_class
 class Phases(Schedule):
     """Phases one after another, then hold.
 
@@ -153,6 +155,7 @@ class Phases(Schedule):
             rate = phase.learning_rate
         return cls._made(lay(*pieces), initial_learning_rate, checked, name)
 
+    @_words.known
     def with_warmup(self, steps: float, initial: float = 0.0) -> Phases:
         """The schedule after a linear warmup from `initial` to its first rate: one more phase.
 
