@@ -31,6 +31,18 @@ struct SegmentFields {
     shape: String,
 }
 
+/// What was passed as the step, if anything was: Python's None is something.
+#[derive(Clone, Copy)]
+struct Step<'a, 'py>(Option<Borrowed<'a, 'py, PyAny>>);
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Step<'a, 'py> {
+    type Error = std::convert::Infallible;
+
+    fn extract(step: Borrowed<'a, 'py, PyAny>) -> std::result::Result<Self, Self::Error> {
+        Ok(Self(Some(step)))
+    }
+}
+
 /// Core of `learnrate.Schedule`: what evaluates the segments.
 #[pyclass(frozen, subclass, name = "Curve", module = "learnrate._native")]
 struct PyCurve(Curve);
@@ -52,12 +64,14 @@ impl PyCurve {
     }
 
     /// Evaluates plain Python numbers and plain arrays at once; `learnrate._steps` sees to everything else, errors too.
-    #[pyo3(signature = (step, *, out=None))]
+    #[pyo3(signature = (step=Step(None), *, out=None))]
     fn __call__<'py>(
         slf: &Bound<'py, Self>,
-        step: &Bound<'py, PyAny>,
+        step: Step<'_, 'py>,
         out: Option<&Bound<'py, PyAny>>,
     ) -> Result<Bound<'py, PyAny>> {
+        let Some(step) = step.0 else { return Self::call_without_step(slf) };
+        let step = &*step;
         let number: Option<f64> = if let Ok(step) = step.cast_exact::<PyFloat>() {
             Some(step.extract()?)
         } else if let Ok(step) = step.cast_exact::<PyInt>() {
@@ -126,6 +140,13 @@ impl PyCurve {
         let py = slf.py();
         once(py, &EVALUATE, || py.import("learnrate._steps")?.getattr("evaluate"))?
             .call1((slf, step, out))
+    }
+
+    /// An error, which `learnrate._steps` words.
+    #[cold]
+    #[inline(never)]
+    fn call_without_step<'py>(slf: &Bound<'py, Self>) -> Result<Bound<'py, PyAny>> {
+        slf.py().import("learnrate._steps")?.getattr("evaluate")?.call1((slf,))
     }
 
     /// The fast path for an aligned, C-contiguous array of a native dtype, into a new array or `out`. None for any other

@@ -50,3 +50,9 @@ if not TYPE_CHECKING:  # a type checker would take any name for one that this fi
 
             return plot
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+    def __dir__() -> list[str]:
+        """The public names, and the modules beside them that have been imported, such as `learnrate.torch`."""
+        from sys import modules
+
+        return [*__all__, *(name for name in globals() if name[0] != "_" and f"{__name__}.{name}" in modules)]

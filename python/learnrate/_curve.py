@@ -32,7 +32,7 @@ class Curve:
         object.__setattr__(self, "_starts", [segment.start for segment in segments])
         return self
 
-    def __call__(self, step: Any, *, out: Any = None) -> Any:
+    def __call__(self, step: Any = ..., *, out: Any = None) -> Any:  # the default is for the error
         kind = type(step)
         if out is None and (kind is float or (kind is int and step <= MAX_STEPS)) and step >= 0:
             step = float(step)

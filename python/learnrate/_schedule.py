@@ -28,7 +28,11 @@ class _CallSignature:
 
         from ._curve import Curve
 
-        return None if schedule is None else inspect.signature(MethodType(Curve.__call__, schedule))
+        if schedule is None:
+            return None
+        call = inspect.signature(MethodType(Curve.__call__, schedule))
+        step, out = call.parameters.values()
+        return call.replace(parameters=[step.replace(default=step.empty), out])
 
 
 class Schedule(Value, _backend.Curve):

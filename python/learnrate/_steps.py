@@ -44,8 +44,8 @@ TENSORS: dict[type, Callable[[Any, Any], Any]] = {}
 """What evaluates the arrays of a library, by their type, where an adapter knows a shorter way than asking around."""
 
 
-def evaluate(schedule: Core, step: Any, out: Any = None) -> Any:
-    """`schedule(step, out=out)`, whatever the step is."""
+def evaluate(schedule: Core, step: Any = ..., out: Any = None) -> Any:
+    """`schedule(step, out=out)`, whatever the step is; `...` where there is none."""
     if out is None and type(step) in TENSORS:
         return TENSORS[type(step)](schedule, step)
     if out is None:
@@ -58,6 +58,11 @@ def evaluate(schedule: Core, step: Any, out: Any = None) -> Any:
     if isinstance(step, range):
         return _evaluate_range(schedule, step, out)
     if not _may_be_numbers(step):
+        if step is ...:
+            raise TypeError(
+                "A schedule needs a step: schedule(step). Keras's optimizers, which call without one, take "
+                "learnrate.keras.Schedule(schedule)"
+            )
         refuse(TypeError, "step", RULE, step)
     if _is_of_another_library(step):
         if out is not None:
