@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from . import _backend, _config
+from . import _arguments, _backend, _config, _words
 from ._value import Value
 
 TYPE_CHECKING = False
@@ -69,6 +69,8 @@ class Schedule(Value, _backend.Curve):
     __signature__: Any = _CallSignature()
     _module = "learnrate"
     _all_segments: tuple[Segment, ...]
+    _settable: tuple[str, ...] = ()  # what `replace` takes beside the fields
+    _makers = "its constructor"  # what has arguments for what is derived, where `replace` has none
     name: Field[str]
 
     def __new__(cls, *_: Any, **__: Any) -> Self:
@@ -179,16 +181,56 @@ class Schedule(Value, _backend.Curve):
     def replace(self, **changes: Any) -> Self:
         """A copy with some fields changed, which is checked as a new schedule is.
 
+        A `CosineDecay` also takes what it derives: `total_steps` sets `decay_steps`, so that the warmup stays;
+        `peak_learning_rate` sets `warmup_target`, or `initial_learning_rate` where there is none, so that `alpha`
+        stays; `final_learning_rate` sets `alpha`.
+
         Raises:
-            ValueError, TypeError: as the constructor does.
+            ValueError, TypeError: as the constructor does; a TypeError also for what is derived, in other classes and
+                beside the field that it sets.
 
         >>> from learnrate import CosineDecay
         >>> CosineDecay(0.1, 1000).replace(alpha=0.5)
         CosineDecay(initial_learning_rate=0.1, decay_steps=1000, alpha=0.5)
         """
-        return type(self)(**{**dict(zip(self._fields, self._values(), strict=True)), **changes})
+        names = (*self._fields, *self._settable)
+        for word in changes:
+            if word in names:
+                continue
+            if word in ("total_steps", "peak_learning_rate", "final_learning_rate"):
+                raise TypeError(
+                    f"{type(self).__name__}.replace() takes fields: {', '.join(names)}. `{word}` is derived from them: "
+                    f"call what made the schedule again, {self._makers}"
+                )
+            _words.refuse(f"{type(self).__name__}.replace", word, names)
+        return type(self)(**self._changed(changes))
 
     __replace__ = replace
+
+    def _changed(self, changes: dict[str, Any]) -> dict[str, Any]:
+        """The fields by name, some of them changed."""
+        return {**dict(zip(self._fields, self._values(), strict=True)), **changes}
+
+    def __mul__(self, factor: float) -> Self:
+        """The schedule with each rate among its fields times a factor, rounded once; shares and lengths stay.
+
+        Args:
+            factor: a finite number >= 0, on either side.
+
+        Raises:
+            ValueError: the factor breaks its rule, or a rate overflows.
+            TypeError: the factor has the wrong type; bool is not a number here.
+
+        >>> from learnrate import CosineDecay
+        >>> 0.5 * CosineDecay(0.1, 1000, alpha=0.25)
+        CosineDecay(initial_learning_rate=0.05, decay_steps=1000, alpha=0.25)
+        """
+        if not isinstance(factor, bool) and _arguments.plain_number(factor) is None:
+            return NotImplemented
+        return type(self)(*self._scaled(_arguments.rate("factor", factor)))
+
+    __rmul__ = __mul__
+    __array_ufunc__ = None  # so that NumPy leaves a product to `__rmul__`, and makes no array of objects
 
     def plot(self, ax: Axes | None = None, *, log: bool = False) -> Axes:
         """Draws the schedule with matplotlib: see `learnrate.plot`, which draws several.

@@ -27,6 +27,7 @@ class Value:
 
     __slots__ = ()
     _fields: tuple[str, ...]
+    _rates: tuple[str, ...]  # those of the fields that are rates, or hold values that have some
 
     def _set(self, *values: Any) -> Self:
         for field, value in zip(self._fields, values, strict=True):
@@ -68,6 +69,11 @@ class Value:
     def __hash__(self) -> int:
         return hash(self._values())
 
+    def _scaled(self, factor: float) -> tuple[Any, ...]:
+        """The fields with each rate times a factor; values among them by their fields, as in a pickle."""
+        fields = zip(self._fields, self._values(), strict=True)
+        return tuple([_times(value, factor) if field in self._rates else value for field, value in fields])
+
     def __copy__(self) -> Self:
         return self
 
@@ -79,6 +85,15 @@ class Value:
         from copyreg import __newobj__  # type: ignore[attr-defined]
 
         return __newobj__, (type(self), *map(_plain, self._values()))
+
+
+def _times(field: Any, factor: float) -> Any:
+    """A field that is a rate or none, a value, or a tuple of such, times a factor."""
+    if isinstance(field, tuple):
+        return tuple([_times(one, factor) for one in field])
+    if isinstance(field, Value):
+        return field._scaled(factor)
+    return None if field is None else field * factor
 
 
 def _plain(field: Any) -> Any:

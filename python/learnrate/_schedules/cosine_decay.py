@@ -14,6 +14,8 @@ from .._value import final
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .._value import Field
 
 
@@ -71,6 +73,8 @@ class CosineDecay(Schedule):
     """
 
     _fields = ("initial_learning_rate", "decay_steps", "alpha", "name", "warmup_target", "warmup_steps")
+    _rates = ("initial_learning_rate", "warmup_target")
+    _settable = ("total_steps", "peak_learning_rate", "final_learning_rate")
     __slots__ = _fields
     __module__ = "learnrate"
     _module = KERAS
@@ -219,6 +223,27 @@ class CosineDecay(Schedule):
         if not steps:
             return self
         return CosineDecay(initial, self.decay_steps, self.alpha, self.name, self.peak_learning_rate, steps)
+
+    def _changed(self, changes: dict[str, Any]) -> dict[str, Any]:
+        fields = super()._changed({name: value for name, value in changes.items() if name in self._fields})
+        has_target = fields["warmup_target"] is not None
+        top = "warmup_target" if has_target else "initial_learning_rate"
+        for name, field in zip(self._settable, ("decay_steps", top, "alpha"), strict=True):
+            if name in changes and field in changes:
+                rule = f"absent where `{field}` is given"
+                _arguments.refuse(TypeError, name, rule, changes[name], **{field: changes[field]})
+        if "total_steps" in changes:
+            total = _arguments.steps("total_steps", changes["total_steps"], least=1)
+            warmup = _arguments.steps("warmup_steps", fields["warmup_steps"], least=0) if has_target else 0
+            if warmup >= total:
+                _arguments.refuse(ValueError, "total_steps", "> warmup_steps", total, warmup_steps=warmup)
+            fields["decay_steps"] = total - warmup
+        if "peak_learning_rate" in changes:
+            fields[top] = _arguments.rate("peak_learning_rate", changes["peak_learning_rate"])
+        if "final_learning_rate" in changes:
+            final = _arguments.rate("final_learning_rate", changes["final_learning_rate"])
+            fields["alpha"] = _share(_arguments.rate(top, fields[top]), final)
+        return fields
 
     def _advice(self) -> list[str]:
         advice = []

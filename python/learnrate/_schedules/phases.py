@@ -53,6 +53,7 @@ class Phase(Value):
     """
 
     _fields = ("steps", "learning_rate", "shape", "power", "start")
+    _rates = ("learning_rate", "start")
     __slots__ = _fields
     __module__ = "learnrate"
     steps: Field[float]
@@ -123,6 +124,8 @@ class Phases(Schedule):
     """
 
     _fields = ("initial_learning_rate", "phases", "name")
+    _rates = ("initial_learning_rate", "phases")
+    _makers = "such as linear_decay or warmup_stable_decay"
     __slots__ = _fields
     __module__ = "learnrate"
     initial_learning_rate: Field[float]
