@@ -70,6 +70,13 @@ assert_type(schedule.replace(alpha=0.0), CosineDecay)
 assert_type(schedule == schedule.replace(), bool)
 assert_type(hash(schedule), int)
 
+assert_type(0.1 * schedule, CosineDecay)
+assert_type(schedule * 2, CosineDecay)
+assert_type(schedule * np.float64(0.1), CosineDecay)
+assert_type(schedule.replace(total_steps=50_000), CosineDecay)
+
+schedule * "2"  # type: ignore[operator]
+schedule * schedule  # type: ignore[operator]
 schedule.alpha = 0.5  # type: ignore[assignment]
 schedule.segments = ()  # type: ignore[misc]
 schedule.beta = 0.5  # type: ignore[attr-defined]
@@ -93,6 +100,7 @@ assert_type(phases.phases, tuple[Phase, ...])
 assert_type(phases.phases[0].steps, float)
 assert_type(phases.phases[0].start, float | None)
 assert_type(phases.replace(name="WSD"), Phases)
+assert_type(0.1 * phases, Phases)
 assert_type(Phases.from_json(phases.to_json()), Phases)
 assert_type(learnrate.constant(0.1), Phases)
 assert_type(learnrate.constant(0.1).with_warmup(100), Phases)

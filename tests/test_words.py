@@ -1,0 +1,293 @@
+"""Who takes a wrong word is told the right one: for arguments, for a call without a step, for what is derived."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import traceback
+from types import ModuleType
+from typing import Any
+
+import pytest
+from checks import python, refused
+
+FIELDS = "initial_learning_rate, decay_steps, alpha, name, warmup_target, warmup_steps"
+FROM_TOTAL = "total_steps, peak_learning_rate, warmup_steps, initial_learning_rate, final_learning_rate, alpha, name"
+DERIVED = "total_steps, peak_learning_rate, final_learning_rate"
+LINEAR = "peak, total_steps, warmup_steps, initial, final"
+WSD = "peak, total_steps, warmup_steps, decay_steps, shape, initial, final"
+CALLS: dict[str, str] = {
+    "CosineDecay": FIELDS,
+    "CosineDecay.from_total_steps": FROM_TOTAL,
+    "CosineDecay.with_warmup": "steps, initial",
+    "CosineDecay.replace": f"{FIELDS}, {DERIVED}",
+    "Phase": "steps, learning_rate, shape, power, start",
+    "Phases": "initial_learning_rate, phases, name",
+    "Phases.with_warmup": "steps, initial",
+    "Phases.replace": "initial_learning_rate, phases, name",
+    "constant": "learning_rate",
+    "linear_decay": LINEAR,
+    "warmup_stable_decay": WSD,
+}
+
+
+def found(learnrate: ModuleType, name: str) -> Any:
+    """What is called so; methods are those of a schedule."""
+    owner, _, method = name.partition(".")
+    one: Any = getattr(learnrate, owner)
+    if method:
+        one = learnrate.CosineDecay(0.1, 1000) if owner == "CosineDecay" else learnrate.constant(0.1)
+    return getattr(one, method) if method else one
+
+
+@pytest.mark.parametrize(
+    ("name", "word", "advice"),
+    [
+        (
+            "CosineDecay",
+            "eta_min",
+            "PyTorch's `eta_min` is the final rate: alpha = eta_min / peak, or "
+            "CosineDecay.from_total_steps(final_learning_rate=...). ",
+        ),
+        ("CosineDecay", "decay_step", "Did you mean `decay_steps`? "),
+        ("CosineDecay", "warmup", "Did you mean `warmup_steps`? "),
+        ("CosineDecay", "cls", ""),
+        (
+            "CosineDecay",
+            "min_lr_ratio",
+            "transformers' `min_lr_ratio` is the final rate as a share of the peak: here `alpha`. ",
+        ),
+        ("CosineDecay", "T_max", "PyTorch's `T_max` is the length of the decay: here `decay_steps`. "),
+        (
+            "CosineDecay",
+            "lr",
+            "PyTorch's `lr` is the peak: here `warmup_target`, or `initial_learning_rate` without a warmup. ",
+        ),
+        (
+            "CosineDecay",
+            "total_steps",
+            "`total_steps` is the whole length, warmup included: `decay_steps` is the length without the warmup, "
+            "CosineDecay.from_total_steps takes the whole. ",
+        ),
+        (
+            "CosineDecay.from_total_steps",
+            "min_lr",
+            "Megatron's `min_lr` is the final rate: here `final_learning_rate`. ",
+        ),
+        (
+            "CosineDecay.from_total_steps",
+            "decay_steps",
+            "`decay_steps` is the length of the decay: here `total_steps`, which includes the warmup. ",
+        ),
+        ("CosineDecay.replace", "end_value", "optax's `end_value` is the final rate: here `final_learning_rate`. "),
+        ("CosineDecay.replace", "alpah", "Did you mean `alpha`? "),
+        ("CosineDecay.with_warmup", "self", ""),
+        (
+            "CosineDecay.with_warmup",
+            "num_warmup_steps",
+            "transformers' `num_warmup_steps` is the length of the warmup: here `steps`. ",
+        ),
+        ("Phase", "power_", "Did you mean `power`? "),
+        ("Phase", "init_value", "optax's `init_value` is the rate at step 0: here `start`. "),
+        (
+            "Phases",
+            "milestones",
+            "PyTorch's `milestones` are the steps where the rate drops: each of `phases` may start with a jump. ",
+        ),
+        ("Phases.replace", "phase", "Did you mean `phases`? "),
+        ("Phases.with_warmup", "warmup_steps", "`warmup_steps` is the length of the warmup: here `steps`. "),
+        ("constant", "eta_min", "PyTorch's `eta_min` is the final rate: no argument here stands for it. "),
+        ("constant", "learning_rat", "Did you mean `learning_rate`? "),
+        ("linear_decay", "eta_min", "PyTorch's `eta_min` is the final rate: here `final`. "),
+        (
+            "linear_decay",
+            "alpha",
+            "`alpha` is the final rate as a share of the peak: final = alpha * peak. ",
+        ),
+        (
+            "linear_decay",
+            "warmup_ratio",
+            "transformers' `warmup_ratio` is the warmup as a share of the whole length: "
+            "warmup_steps = round(warmup_ratio * the whole length). ",
+        ),
+        ("warmup_stable_decay", "decay_type", "transformers' `decay_type` is the shape of the decay: here `shape`. "),
+        (
+            "warmup_stable_decay",
+            "num_stable_steps",
+            "transformers' `num_stable_steps` is the length of the plateau: what `warmup_steps` and `decay_steps` "
+            "leave of `total_steps`. ",
+        ),
+        ("warmup_stable_decay", "nonsense", ""),
+    ],
+)
+def test_a_wrong_name(learnrate: ModuleType, name: str, word: str, advice: str) -> None:
+    text = f"{name}() has no argument `{word}`. {advice}Its arguments: {CALLS[name]}"
+    refused(TypeError, text, found(learnrate, name), **{word: 1})
+    if name.endswith("replace"):
+        refused(TypeError, text, found(learnrate, name.replace("replace", "__replace__")), **{word: 1})
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_no_advice_names_what_the_callable_lacks(learnrate: ModuleType, name: str) -> None:
+    from learnrate import _words
+
+    names = CALLS[name].split(", ")
+    words = {word: whose for whose, meanings in _words.WORDS.items() for word in meanings}
+    assert len(words) == sum(map(len, _words.WORDS.values()))  # no word is two libraries'
+    wrong = sorted(words.keys() - {*names, *DERIVED.split(", ")})
+    assert len(wrong) > 40
+    for word in wrong:
+        with pytest.raises(TypeError) as info:
+            found(learnrate, name)(**{word: 1})
+        start, end = f"{name}() has no argument `{word}`. ", f". Its arguments: {CALLS[name]}"
+        assert str(info.value).startswith(f"{start}{words[word]} `{word}` ".replace("  ", " "))
+        assert str(info.value).endswith(end)
+        advice = str(info.value).removeprefix(start).removesuffix(end)
+        assert {*re.findall("`(.+?)`", advice)} <= {word, *names}
+        assert {*re.findall(r"(\w+) = ", advice)} <= {*names}
+        assert "{" not in advice
+
+
+def test_what_takes_a_schedule_refers_to_it() -> None:
+    from learnrate import _words
+
+    text = "A() has no argument `T_max`. PyTorch's `T_max` is the length of the decay: the `schedule` has it. "
+    names = ["optimizer", "schedule", "total_steps"]
+    refused(TypeError, f"{text}Its arguments: {', '.join(names)}", _words.refuse, "A", "T_max", names)
+
+
+def test_each_meaning_is_said() -> None:
+    from learnrate import _words
+
+    assert {one for meanings in _words.WORDS.values() for one in meanings.values()} == _words.HERE.keys()
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_tools_see_the_arguments(learnrate: ModuleType, name: str) -> None:
+    one = found(learnrate, name)
+    assert one.__doc__
+    parameters = inspect.signature(one).parameters
+    assert ", ".join(parameters) == ("changes" if name.endswith("replace") else CALLS[name])
+    if name.endswith("with_warmup") or name.islower():  # a wrapped function goes by its own name
+        assert (one.__name__, one.__qualname__) == (name.rpartition(".")[2], name)
+        assert one.__module__ == inspect.unwrap(one).__globals__["__name__"]
+        assert one.__annotations__.keys() == {*parameters, "return"}
+
+
+def test_other_errors_pass_through(learnrate: ModuleType) -> None:
+    class Sequence(list):  # type: ignore[type-arg]
+        def __iter__(self) -> Any:
+            raise error
+
+    error = TypeError("mine")
+    with pytest.raises(TypeError) as info:
+        learnrate.Phases(0.1, phases=Sequence([1]))
+    assert info.value is error
+    assert error.__cause__ is error.__context__ is None
+    assert traceback.extract_tb(error.__traceback__)[-1].name == "__iter__"
+    for call in (learnrate.CosineDecay, learnrate.linear_decay, learnrate.Phase):
+        with pytest.raises(TypeError, match="missing 1 required positional argument"):
+            call(0.1)
+        with pytest.raises(TypeError, match="multiple values"):
+            call(0.1, **{next(iter(inspect.signature(call).parameters)): 0.1})
+
+
+def test_a_call_without_a_step(learnrate: ModuleType) -> None:
+    text = (
+        "A schedule needs a step: schedule(step). Keras's optimizers, which call without one, take "
+        "learnrate.keras.Schedule(schedule)"
+    )
+    for schedule in (learnrate.CosineDecay(0.1, 1000), learnrate.constant(0.1)):
+        refused(TypeError, text, schedule)
+        refused(TypeError, text, schedule, out=None)
+        refused(TypeError, text, schedule, out=[0.0])
+        rule = "a number, or an array, range or nested sequence of numbers"
+        refused(TypeError, f"Argument `step` must be {rule}. Received: step=None", schedule, None)
+
+
+DIR = """
+import learnrate
+before = dir(learnrate)
+import learnrate._plot, learnrate.cli
+print(before == sorted(learnrate.__all__), *set(dir(learnrate)) ^ set(before))
+"""
+
+
+def test_dir_is_what_is_public(learnrate: ModuleType) -> None:
+    assert python(DIR, LEARNRATE_BACKEND=learnrate.BACKEND) == "True cli"
+
+
+TOTAL = {"total_steps": 1000, "peak_learning_rate": 0.5, "warmup_steps": 100}
+BARE = {"initial_learning_rate": 0.5, "decay_steps": 1000, "alpha": 0.25}
+
+
+@pytest.mark.parametrize(
+    ("changes", "fields"),
+    [
+        ({"total_steps": 500}, (0.0, 400, 0.25, "n", 0.5, 100)),
+        ({"total_steps": 500, "warmup_steps": 50}, (0.0, 450, 0.25, "n", 0.5, 50)),
+        ({"total_steps": 50, "warmup_target": None}, (0.0, 50, 0.25, "n", None, 100)),  # an unused warmup
+        ({"total_steps": 101}, (0.0, 1, 0.25, "n", 0.5, 100)),
+        ({"total_steps": 50, "warmup_target": None, "warmup_steps": 0}, (0.0, 50, 0.25, "n", None, 0)),
+        ({"peak_learning_rate": 2}, (0.0, 900, 0.25, "n", 2.0, 100)),
+        ({"peak_learning_rate": 2, "warmup_target": None, "warmup_steps": 0}, (2.0, 900, 0.25, "n", None, 0)),
+        ({"peak_learning_rate": 2, "initial_learning_rate": 1}, (1.0, 900, 0.25, "n", 2.0, 100)),
+        ({"final_learning_rate": 0.25}, (0.0, 900, 0.5, "n", 0.5, 100)),
+        ({"final_learning_rate": 0.25, "warmup_target": 1}, (0.0, 900, 0.25, "n", 1.0, 100)),
+        (
+            {"final_learning_rate": 0.25, "peak_learning_rate": 2, "total_steps": 300, "name": None},
+            (0.0, 200, 0.125, "CosineDecay", 2.0, 100),
+        ),
+    ],
+    ids=str,
+)
+@pytest.mark.filterwarnings("ignore:warmup_steps=100 has no effect")
+def test_replace_what_is_derived(CosineDecay: Any, changes: dict[str, Any], fields: tuple[Any, ...]) -> None:
+    schedule = CosineDecay(0.0, 900, 0.25, "n", 0.5, 100)
+    for replace in (schedule.replace, schedule.__replace__):
+        assert replace(**changes) == CosineDecay(*fields)
+    for name in set(changes) & set(DERIVED.split(", ")):
+        assert getattr(schedule.replace(**changes), name) == changes[name]
+
+
+def test_replace_what_is_derived_without_a_warmup(CosineDecay: Any) -> None:
+    schedule = CosineDecay(0.5, 1000, 0.25)
+    assert schedule.replace(total_steps=10) == schedule.replace(decay_steps=10)
+    assert schedule.replace(peak_learning_rate=1) == schedule.replace(initial_learning_rate=1)
+    assert schedule.replace(final_learning_rate=0.25) == schedule.replace(alpha=0.5)
+    # The share is the one of `from_total_steps`, which may be beside the quotient.
+    expected = CosineDecay.from_total_steps(1000, 1e9, final_learning_rate=1e-9)
+    assert schedule.replace(peak_learning_rate=1e9, final_learning_rate=1e-9) == expected
+
+
+@pytest.mark.parametrize(
+    ("error", "text", "changes"),
+    [
+        (TypeError, "absent where `decay_steps` is given", {"total_steps": 5, "decay_steps": 6}),
+        (TypeError, "absent where `warmup_target` is given", {"peak_learning_rate": 5, "warmup_target": 6}),
+        (TypeError, "absent where `alpha` is given", {"final_learning_rate": 5, "alpha": 6}),
+        (ValueError, "> warmup_steps", {"total_steps": 100, "warmup_steps": 100}),
+        (ValueError, "> 0", {"total_steps": 0}),
+        (TypeError, "a whole number", {"total_steps": None}),
+        (TypeError, "a whole number", {"warmup_steps": None, "total_steps": 5}),
+        (ValueError, "a finite number >= 0", {"peak_learning_rate": -1}),
+        (TypeError, "a number", {"final_learning_rate": None}),
+        (TypeError, "a number", {"warmup_target": "x", "final_learning_rate": 1}),
+    ],
+    ids=str,
+)
+def test_replace_refuses(CosineDecay: Any, error: type[Exception], text: str, changes: dict[str, Any]) -> None:
+    schedule = CosineDecay(0.0, 900, 0.25, "n", 0.5, 100)
+    first = next(iter(changes))
+    both = text.startswith(("absent", ">")) and len(changes) > 1
+    received = ", ".join(f"{name}={value!r}" for name, value in list(changes.items())[: 1 + both])
+    refused(error, f"Argument `{first}` must be {text}. Received: {received}", schedule.replace, **changes)
+
+
+@pytest.mark.parametrize("name", DERIVED.split(", "))
+def test_replace_names_what_to_call_again(learnrate: ModuleType, name: str) -> None:
+    text = (
+        f"Phases.replace() takes fields: initial_learning_rate, phases, name. `{name}` is derived from them: call what "
+        "made the schedule again, such as linear_decay or warmup_stable_decay"
+    )
+    refused(TypeError, text, learnrate.constant(0.1).replace, **{name: 1})
