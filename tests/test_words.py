@@ -269,7 +269,7 @@ def test_replace_what_is_derived_without_a_warmup(CosineDecay: Any) -> None:
         (ValueError, "> warmup_steps", {"total_steps": 100, "warmup_steps": 100}),
         (ValueError, "> 0", {"total_steps": 0}),
         (TypeError, "a whole number", {"total_steps": None}),
-        (TypeError, "a whole number", {"warmup_steps": None, "total_steps": 5}),
+        (TypeError, "a number", {"warmup_steps": None, "total_steps": 5}),
         (ValueError, "a finite number >= 0", {"peak_learning_rate": -1}),
         (TypeError, "a number", {"final_learning_rate": None}),
         (TypeError, "a number", {"warmup_target": "x", "final_learning_rate": 1}),

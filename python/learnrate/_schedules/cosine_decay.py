@@ -233,8 +233,8 @@ class CosineDecay(Schedule):
                 rule = f"absent where `{field}` is given"
                 _arguments.refuse(TypeError, name, rule, changes[name], **{field: changes[field]})
         if "total_steps" in changes:
-            total = _arguments.steps("total_steps", changes["total_steps"], least=1)
-            warmup = _arguments.steps("warmup_steps", fields["warmup_steps"], least=0) if has_target else 0
+            total = _arguments.whole("total_steps", changes["total_steps"], least=1)
+            warmup = _arguments.count("warmup_steps", fields["warmup_steps"], least=0) if has_target else 0
             if warmup >= total:
                 _arguments.refuse(ValueError, "total_steps", "> warmup_steps", total, warmup_steps=warmup)
             fields["decay_steps"] = total - warmup
