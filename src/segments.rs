@@ -57,23 +57,38 @@ impl Segment {
         R: Float + 'static,
         f64: AsPrimitive<R>,
     {
-        let Self { start, end, .. } = *self;
+        let loops = Loops { start: self.start, end: self.end, steps, earlier, out };
         match self.shape.formula {
-            Formula::Hold(kernel) => vectors.run(Fill { start, end, kernel, steps, earlier, out }),
-            Formula::Linear(kernel) => vectors.run(Fill { start, end, kernel, steps, earlier, out }),
-            Formula::Cosine(kernel) => vectors.run(Fill { start, end, kernel, steps, earlier, out }),
+            Formula::Hold(kernel) => loops.run(vectors, kernel),
+            Formula::Linear(kernel) => loops.run(vectors, kernel),
+            Formula::Cosine(kernel) => loops.run(vectors, kernel),
         }
     }
 }
 
-/// The loops of [`Segment::fill`], compiled for each kernel: the `match` of the shape stands outside.
-struct Fill<'a, K, R> {
+/// The loops of [`Segment::fill`].
+struct Loops<'a, R> {
     start: f64,
     end: f64,
-    kernel: K,
     steps: &'a [f64],
     earlier: Option<&'a [f64]>,
     out: &'a mut [R],
+}
+
+impl<R> Loops<'_, R>
+where
+    R: Float + 'static,
+    f64: AsPrimitive<R>,
+{
+    fn run<K: Kernel>(self, vectors: Vectors, kernel: K) {
+        vectors.run(Fill { kernel, loops: self });
+    }
+}
+
+/// The loops compiled for each kernel: the `match` of the shape stands outside.
+struct Fill<'a, K, R> {
+    kernel: K,
+    loops: Loops<'a, R>,
 }
 
 impl<K, R> Work for Fill<'_, K, R>
@@ -86,7 +101,7 @@ where
 
     #[inline(always)]
     fn run(self) {
-        let Self { start, end, kernel, steps, earlier, out } = self;
+        let Self { kernel, loops: Loops { start, end, steps, earlier, out } } = self;
         let rate = |step: f64| kernel.rate(step - start, end - step);
         if let Some(earlier) = earlier {
             for ((out, &step), earlier) in out.iter_mut().zip(steps).zip(earlier) {
@@ -276,13 +291,13 @@ mod tests {
     use super::Curve;
     use crate::vectors::Vectors;
 
-    /// So many segments, lines and half cosines in turn, up to step 80,000.
+    /// So many segments, of each shape in turn, up to step 80,000.
     fn curve(segments: u64) -> Curve {
         let before = segments - 1;
         let rate = |i: u64| 1e-5 + (i * 7 % 11) as f64 * 0.07;
         Curve::lay((0..before).chain([before]).map(|i| {
             let steps = if i == before { 0 } else { 80_000 / before };
-            (steps as f64, if i % 2 == 0 { "linear" } else { "cosine" }, rate(i), rate(i + 1))
+            (steps as f64, ["linear", "cosine"][(i % 2) as usize], rate(i), rate(i + 1))
         }))
     }
 

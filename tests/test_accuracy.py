@@ -39,13 +39,13 @@ def whole_steps(rng: np.random.Generator, piece: Piece, count: int) -> np.ndarra
 def steps_of(pieces: Pieces, count: int = 10) -> list[float]:
     """Those of each piece, some of them fractional; beside each joint; and far beyond the end."""
     rng = np.random.default_rng(20170813)
-    # The bounds take the share of the steps that are done for a normal float64: no step is nearer to 0 than 1e-280.
-    steps: list[float] = [0.0, 1e-280, pieces[-1].start + 0.5, 2.0**53, 1e30]
+    # The bounds take the square of the share that is done for a normal float64: no step is nearer to 0 than 1e-130.
+    steps: list[float] = [0.0, 1e-130, pieces[-1].start + 0.5, 2.0**53, 1e30]
     for piece in pieces[:-1]:
         start, length = piece.start, piece.end - piece.start
         steps += whole_steps(rng, piece, count).tolist()
         steps += (start + length * rng.random(4)).tolist() + (start + length - min(length, 20) * rng.random(4)).tolist()
-        steps += [math.nextafter(piece.end, 0.0), max(math.nextafter(start, math.inf), 1e-280)]
+        steps += [math.nextafter(piece.end, 0.0), max(math.nextafter(start, math.inf), 1e-130)]
     return sorted(set(map(float, steps)))
 
 

@@ -96,6 +96,10 @@ class Scalar:
         return one if one < other else other
 
     @staticmethod
+    def plus(length: float, distance: float) -> float:
+        return length + distance
+
+    @staticmethod
     def choose(condition: bool, yes: Any, no: Any) -> Any:
         return yes if condition else no
 
@@ -106,7 +110,7 @@ class Blocks:
     def __init__(self) -> None:
         import numpy as np
 
-        self.minimum, self._where = np.minimum, np.where
+        self.minimum, self.plus, self._where = np.minimum, np.add, np.where
 
     def choose(self, condition: Any, yes: Any, no: Any) -> Any:
         if condition.all():

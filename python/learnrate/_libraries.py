@@ -63,6 +63,12 @@ class Floats:
     def choose(self, condition: Any, yes: Any, no: Any) -> list[Any]:
         return [self.where(condition, *pair) for pair in zip(yes, no, strict=True)]
 
+    def plus(self, length: float, distance: Any) -> Any:
+        """A constant and a distance from a joint. XLA would make one number of the constant and the joint, rounded; not
+        where a choice stands between them.
+        """
+        return length + self.where(distance < 0.0, 0.0, distance)
+
     def minimum(self, one: Any, other: Any) -> Any:
         one, other = self.array(one), self.array(other)  # Keras's own `minimum` makes int64 into int32 on PyTorch
         return self.xp.where(one < other, one, other)
@@ -114,20 +120,14 @@ def rates_of_floats(xp: Any, parts: Sequence[Part], steps: Any, dtype: Any, devi
         if segment.kind != "hold":
             # Within the segment, so that nothing overflows where the rate is not used.
             inside = floats.minimum(floats.where(steps < start, start, steps), end)
-            done = _plus(floats, inside - start, start - segment.start)
-            rate = shape.rate(floats, done, _plus(floats, end - inside, segment.end - end))
+            done, left = inside - start, end - inside
+            done = floats.plus(start - segment.start, done) if start != segment.start else done
+            left = floats.plus(segment.end - end, left) if end != segment.end else left
+            rate = shape.rate(floats, done, left)
         # JAX takes subnormal numbers for 0, and such is the start of what follows step 0.
         first = start if start >= segment.start else at_least(segment.start)
         found = floats.where(steps >= (max(first, tiny) if first else 0.0), rate, found)
     return found
-
-
-def _plus(floats: Floats, distance: Any, rest: float) -> Any:
-    """The distance from a joint that was rounded, and what the rounding has left of it.
-
-    XLA would make one number of the joint and the rest, which loses the rest; not where a choice stands between them.
-    """
-    return floats.where(distance < 0.0, 0.0, distance) + rest if rest else distance
 
 
 def rates_of_integers(xp: Any, parts: Sequence[Part], steps: Any, dtype: Any, device: Any) -> Any:
