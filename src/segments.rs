@@ -62,6 +62,7 @@ impl Segment {
             Formula::Hold(kernel) => loops.run(vectors, kernel),
             Formula::Linear(kernel) => loops.run(vectors, kernel),
             Formula::Cosine(kernel) => loops.run(vectors, kernel),
+            Formula::Rex(kernel) => loops.run(vectors, kernel),
         }
     }
 }
@@ -297,7 +298,7 @@ mod tests {
         let rate = |i: u64| 1e-5 + (i * 7 % 11) as f64 * 0.07;
         Curve::lay((0..before).chain([before]).map(|i| {
             let steps = if i == before { 0 } else { 80_000 / before };
-            (steps as f64, ["linear", "cosine"][(i % 2) as usize], rate(i), rate(i + 1))
+            (steps as f64, ["linear", "cosine", "rex"][(i % 3) as usize], rate(i), rate(i + 1))
         }))
     }
 

@@ -95,6 +95,11 @@ FORMULAS = {
     "linear": Formula(lambda u, v: (u, v), lambda piece, _: LINE[0 if piece.is_whole else 1]),
     # 1 - cos(pi * u) is 2 * sin(pi/2 * u)**2, and 1 + cos(pi * u) is 2 * sin(pi/2 * (1 - u))**2.
     "cosine": Formula(lambda u, v: (_sine_squared(u), _sine_squared(v)), _cosine_bound),
+    # (1 - u) / (1 - u/2) of the way are left.
+    "rex": Formula(
+        lambda u, v: (u / (1 + v), 2 * v / (1 + v)),
+        lambda piece, fractional: 6.0 if not piece.is_whole else 3.5 if fractional or piece.length > 2**52 else 2.5,
+    ),
 }
 """What the documentation says of each shape of a `Phase`."""
 

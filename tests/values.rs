@@ -30,7 +30,7 @@ fn phases() -> Phases {
 /// More segments than are evaluated one over another: lines and cosines of many lengths.
 fn many_phases() -> Phases {
     let phase = |i: u32| Phase {
-        shape: if i.is_multiple_of(3) { PhaseShape::Cosine } else { PhaseShape::Linear },
+        shape: [PhaseShape::Cosine, PhaseShape::Linear, PhaseShape::Rex][i as usize % 3],
         ..Phase::new(f64::from(1 + i * i * 3), f64::from(1 + i * 7 % 11) * 1e-3)
     };
     Phases::new(0.5, (0..50).map(phase).collect())

@@ -48,7 +48,7 @@ fn phases(u: &mut Unstructured) -> Result<Phases> {
     let mut phases = Vec::new();
     for _ in 0..u.int_in_range(0..=20)? {
         phases.push(Phase {
-            shape: *u.choose(&[PhaseShape::Linear, PhaseShape::Cosine])?,
+            shape: *u.choose(&[PhaseShape::Linear, PhaseShape::Cosine, PhaseShape::Rex])?,
             start: if u.ratio(1, 4)? { Some(rate(u)?) } else { None },
             ..Phase::new(steps(u)?, rate(u)?)
         });
@@ -79,6 +79,10 @@ impl Piece {
             PhaseShape::Cosine => {
                 half_cosine(left, steps) * &self.first + half_cosine(done, steps) * &self.last
             }
+            PhaseShape::Rex => {
+                let whole = left.clone() + steps;
+                (done * &self.last + left * 2_u32 * &self.first) / whole
+            }
             _ => (left * &self.first + done * &self.last) / steps,
         }
     }
@@ -90,6 +94,8 @@ impl Piece {
         let is_between = self.start.fract() != 0.0 || self.end.fract() != 0.0;
         let normal = if self.shape == PhaseShape::Linear {
             if is_between { 3.5 } else { 2.5 }
+        } else if self.shape == PhaseShape::Rex {
+            if is_between { 6.0 } else { 3.5 }
         } else if is_between {
             [8.25, 8.86][column]
         } else if self.end - self.start > 2_f64.powi(26) {

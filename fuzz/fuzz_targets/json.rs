@@ -130,7 +130,7 @@ const TOKENS: &str = r#"
     "module" "class_name" "config" "registered_name"
     "initial_learning_rate" "decay_steps" "alpha" "name" "warmup_target" "warmup_steps"
     "CosineDecay" "keras.optimizers.schedules" {"CosineDecay":null}
-    "Phases" "phases" "steps" "learning_rate" "shape" "power" "start" "linear" "cosine" {"linear":null}
+    "Phases" "phases" "steps" "learning_rate" "shape" "power" "start" "linear" "cosine" "rex" {"linear":null}
     {"steps":5,"learning_rate":0.5} {"steps":0,"learning_rate":0.25,"shape":"cosine","power":null,"start":1}
     "\ud83d\ude00" "\ud800" "\u0000" "é😀"
     null true NaN Infinity {} [] 0 -0 -0.0 1 -1 0.1 10.5 1e3 1000.0

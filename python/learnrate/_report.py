@@ -13,7 +13,7 @@ from ._segments import Segment
 
 MOST = 40
 """Segments that are listed, and whose starts are among the steps."""
-SHAPES = {"cosine": "half a cosine"}
+SHAPES = {"cosine": "half a cosine", "rex": "REX"}
 
 
 def report(title: str, schedule: Schedule, curve: str, width: int | None) -> str:

@@ -15,11 +15,11 @@ const MAX_PHASES: usize = 65_535; // with the hold after them 2**16 segments
 /// ```text
 /// linear   a + (b - a) * u
 /// cosine   a + (b - a) * (1 - cos(pi * u)) / 2
+/// rex      b + (a - b) * (1 - u) / (1 - u/2)
 /// ```
 ///
-/// The rate is exact where phases meet. Within a phase it is within 2.5 ULP (linear) or 7 (cosine; 5 at whole steps in
-/// phases of up to 2**26 steps, where it rises at most to 10 times the rate) of the formula in exact arithmetic; in a phase
-/// that starts or ends between whole steps within 3.5 and 9.
+/// The rate is exact where phases meet, and within a few ULP of the formula in exact arithmetic between them; the Python
+/// package's documentation has the bounds.
 ///
 /// ```
 /// use learnrate::{Phase, PhaseShape, Phases, Schedule};
@@ -87,6 +87,8 @@ pub enum PhaseShape {
     Linear,
     /// Half a cosine.
     Cosine,
+    /// Chen et al.'s REX: slow at first, fast at the end.
+    Rex,
 }
 
 impl PhaseShape {
@@ -94,6 +96,7 @@ impl PhaseShape {
         match self {
             Self::Linear => "linear",
             Self::Cosine => "cosine",
+            Self::Rex => "rex",
         }
     }
 }

@@ -7,10 +7,12 @@
 mod cosine;
 mod hold;
 mod linear;
+mod rex;
 
 pub(crate) use cosine::Cosine;
 pub(crate) use hold::Hold;
 pub(crate) use linear::Linear;
+pub(crate) use rex::Rex;
 
 /// The formula of a shape.
 ///
@@ -33,6 +35,7 @@ pub(crate) enum Formula {
     Hold(Hold),
     Linear(Linear),
     Cosine(Cosine),
+    Rex(Rex),
 }
 
 impl Shape {
@@ -42,6 +45,7 @@ impl Shape {
             "hold" => Formula::Hold(Hold { held: first }),
             "linear" => Formula::Linear(Linear::between(first, last, steps)),
             "cosine" => Formula::Cosine(Cosine::between(first, last, steps)),
+            "rex" => Formula::Rex(Rex::between(first, last, steps)),
             _ => return None,
         };
         Some(Self { first, last, formula })
@@ -52,6 +56,7 @@ impl Shape {
             Formula::Hold(_) => "hold",
             Formula::Linear(_) => "linear",
             Formula::Cosine(_) => "cosine",
+            Formula::Rex(_) => "rex",
         }
     }
 
@@ -61,6 +66,7 @@ impl Shape {
             Formula::Hold(kernel) => kernel.rate(done, left),
             Formula::Linear(kernel) => kernel.rate(done, left),
             Formula::Cosine(kernel) => kernel.rate(done, left),
+            Formula::Rex(kernel) => kernel.rate(done, left),
         }
     }
 }

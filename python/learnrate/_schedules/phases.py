@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from .._value import Field
 
-SHAPES = ("linear", "cosine")
+SHAPES = ("linear", "cosine", "rex")
 MAX_PHASES = 65_535
 """With the hold after them 2**16 segments."""
 
@@ -30,9 +30,10 @@ class Phase(Value):
         "linear"   a + (b - a) * u                      within 2.5 ULP
         "cosine"   a + (b - a) * (1 - cos(pi * u)) / 2  within 7 ULP; 5 at whole steps of a phase of up to 2**26
                                                         that rises to at most 10 times its first rate
+        "rex"      b + (a - b) * (1 - u) / (1 - u / 2)  within 3.5 ULP; 2.5 at whole steps
 
     Where steps are fractional, and the phase starts or ends between whole steps, a line is within 3.5 ULP, a cosine
-    within 9.
+    within 9, REX (Chen et al. 2021, arXiv 2107.04197) within 6.
 
     Args:
         steps: optimizer updates that the phase takes, a number >= 0; between 0 and 1, as in PyTorch's one-cycle, at

@@ -8,6 +8,7 @@ from __future__ import annotations
 from .cosine import Cosine
 from .hold import Hold
 from .linear import Linear
+from .rex import Rex
 from .shape import Shape
 
-SHAPES: dict[str, type[Shape]] = {"hold": Hold, "linear": Linear, "cosine": Cosine}
+SHAPES: dict[str, type[Shape]] = {"hold": Hold, "linear": Linear, "cosine": Cosine, "rex": Rex}
