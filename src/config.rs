@@ -23,7 +23,9 @@ impl Serialize for Schedule {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let definition = self.definition();
         let (module, registered_name) = match definition {
-            Definition::CosineDecay(_) => ("keras.optimizers.schedules", None),
+            Definition::CosineDecay(_) | Definition::PiecewiseConstantDecay(_) => {
+                ("keras.optimizers.schedules", None)
+            }
             Definition::Phases(_) => ("learnrate", Some("learnrate>Phases")),
         };
         Envelope { module, definition, registered_name }.serialize(serializer)
@@ -154,6 +156,29 @@ where
     Ok(number.map(|number| number.as_f64().unwrap_or(f64::INFINITY)))
 }
 
+/// A schedule's name: missing, or null as Keras 2 writes it, it is that of the class.
+pub(crate) mod name {
+    use serde::{Deserialize, Deserializer};
+
+    use crate::schedules::Named;
+
+    pub(crate) fn missing<T: Named>() -> String {
+        T::NAME.to_owned()
+    }
+
+    pub(crate) fn read<'de, D: Deserializer<'de>, T: Named>(
+        deserializer: D,
+    ) -> Result<String, D::Error> {
+        Ok(Option::deserialize(deserializer)?.unwrap_or_else(missing::<T>))
+    }
+}
+
+/// Numbers.
+pub(crate) fn rates<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Error> {
+    let numbers = Vec::<Number>::deserialize(deserializer)?;
+    Ok(numbers.iter().map(|number| number.as_f64().unwrap_or(f64::INFINITY)).collect())
+}
+
 /// A count of steps: whole ones are written as integers.
 pub(crate) mod count {
     use serde::{Deserialize, Deserializer, Serializer};
@@ -173,9 +198,41 @@ pub(crate) mod count {
 
     /// An integer above 2**53 stays above it, though the nearest float64 may be 2**53.
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
-        let number = Number::deserialize(deserializer)?;
+        Number::deserialize(deserializer).map(|number| of(&number))
+    }
+
+    pub(super) fn of(number: &Number) -> f64 {
         let count = number.as_f64().unwrap_or(f64::INFINITY);
         let is_above = number.as_u64().is_some_and(|whole| whole > 1 << 53);
-        Ok(if is_above { count.max(MAX_STEPS.next_up()) } else { count })
+        if is_above { count.max(MAX_STEPS.next_up()) } else { count }
+    }
+}
+
+/// Several counts of steps.
+pub(crate) mod counts {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use serde_json::Number;
+
+    use super::count;
+
+    pub(crate) fn serialize<S: Serializer>(
+        counts: &[f64],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        struct Count<'a>(&'a f64);
+
+        impl Serialize for Count<'_> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                count::serialize(self.0, serializer)
+            }
+        }
+
+        serializer.collect_seq(counts.iter().map(Count))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<f64>, D::Error> {
+        Ok(Vec::<Number>::deserialize(deserializer)?.iter().map(count::of).collect())
     }
 }

@@ -10,10 +10,12 @@ pub enum Error {
         /// The field's name.
         argument: Cow<'static, str>,
         /// What the field must be.
-        rule: &'static str,
+        rule: Cow<'static, str>,
         /// The refused value as text.
         received: String,
     },
+    /// Fields do not fit together; the whole text.
+    Together(String),
     /// A step is negative or NaN.
     Step {
         /// Its position, if it is one of a slice.
@@ -33,10 +35,10 @@ pub enum Error {
 impl Error {
     pub(crate) fn argument(
         argument: impl Into<Cow<'static, str>>,
-        rule: &'static str,
+        rule: impl Into<Cow<'static, str>>,
         received: String,
     ) -> Self {
-        Self::Argument { argument: argument.into(), rule, received }
+        Self::Argument { argument: argument.into(), rule: rule.into(), received }
     }
 }
 
@@ -46,6 +48,7 @@ impl fmt::Display for Error {
             Self::Argument { argument, rule, received } => {
                 write!(f, "Argument `{argument}` must be {rule}. Received: {argument}={received}")
             }
+            Self::Together(text) => f.write_str(text),
             Self::Step { index, step } => {
                 let element = index.map_or(String::new(), |i| format!("[{i}]"));
                 let step = python_float(*step);

@@ -21,7 +21,8 @@
 //! ```
 //!
 //! The same steps give the same bits everywhere: one step or a slice, one thread or many, on any processor, and in
-//! the Python package of the same name, native or not. [`CosineDecay`] and [`Phases`] have their formulas and error bounds.
+//! the Python package of the same name, native or not. Each class has its formula: [`CosineDecay`],
+//! [`Phases`], [`PiecewiseConstantDecay`].
 //!
 //! # Features
 //! - `serde` (default): reads and writes Keras's JSON, floats to the last bit (it turns on `serde_json`'s
@@ -47,7 +48,7 @@ mod vectors;
 
 pub use error::Error;
 pub use schedule::{Definition, Schedule};
-pub use schedules::{CosineDecay, Phase, PhaseShape, Phases};
+pub use schedules::{CosineDecay, Phase, PhaseShape, Phases, PiecewiseConstantDecay};
 pub use segments::Segment;
 
 /// Runs the README's Rust.

@@ -1,7 +1,7 @@
 use num_traits::{AsPrimitive, Float};
 
 use crate::error::Error;
-use crate::schedules::{CosineDecay, Phases};
+use crate::schedules::{CosineDecay, Phases, PiecewiseConstantDecay};
 use crate::segments::{Curve, Segment};
 
 /// The fields of a schedule of any class.
@@ -21,6 +21,11 @@ pub enum Definition {
     Phases(
         #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config::object"))] Phases,
     ),
+    /// Rates that are held, each up to its boundary.
+    PiecewiseConstantDecay(
+        #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config::object"))]
+        PiecewiseConstantDecay,
+    ),
 }
 
 impl Definition {
@@ -29,6 +34,7 @@ impl Definition {
         match self {
             Self::CosineDecay(fields) => fields.lower(),
             Self::Phases(fields) => fields.lower(),
+            Self::PiecewiseConstantDecay(fields) => fields.lower(),
         }
     }
 }
@@ -42,6 +48,12 @@ impl From<CosineDecay> for Definition {
 impl From<Phases> for Definition {
     fn from(fields: Phases) -> Self {
         Self::Phases(fields)
+    }
+}
+
+impl From<PiecewiseConstantDecay> for Definition {
+    fn from(fields: PiecewiseConstantDecay) -> Self {
+        Self::PiecewiseConstantDecay(fields)
     }
 }
 
@@ -105,7 +117,7 @@ impl Schedule {
     pub fn peak_learning_rate(&self) -> Option<f64> {
         match &self.definition {
             Definition::CosineDecay(fields) => Some(fields.peak()),
-            Definition::Phases(_) => self
+            _ => self
                 .segments()
                 .iter()
                 .flat_map(|segment| [segment.first_rate(), segment.last_rate()])

@@ -149,15 +149,24 @@ impl Curve {
     }
 
     /// Pieces of so many steps laid end to end; the last rate is held. Each piece leads from one rate to another by the
-    /// shape of that name. A joint is the exact sum of the steps before it, rounded once. A piece that is left no step by
-    /// that is left out.
+    /// shape of that name. A joint is the exact sum of the steps before it, rounded once.
     pub(crate) fn lay(pieces: impl IntoIterator<Item = (f64, &'static str, f64, f64)>) -> Self {
-        let (mut segments, mut start, mut held) = (Vec::new(), 0.0, 0.0);
-        let mut total = Sum::default();
+        let (mut total, mut held) = (Sum::default(), 0.0);
+        let mut ends = Vec::new();
         for (steps, shape, first, last) in pieces {
-            held = last;
-            total = total.plus(steps);
-            let end = total.steps();
+            (total, held) = (total.plus(steps), last);
+            ends.push((total.steps(), shape, first, last));
+        }
+        Self::joined(ends, held)
+    }
+
+    /// Pieces up to their ends, which leaves out those of no length; then a rate is held.
+    pub(crate) fn joined(
+        pieces: impl IntoIterator<Item = (f64, &'static str, f64, f64)>,
+        held: f64,
+    ) -> Self {
+        let (mut segments, mut start) = (Vec::new(), 0.0);
+        let mut push = |end: f64, shape, first: f64, last: f64| {
             if end > start {
                 let shape = if first == last { "hold" } else { shape };
                 let shape = Shape::between(shape, first, last, end - start)
@@ -165,9 +174,11 @@ impl Curve {
                 segments.push(Segment::new(start, end, shape));
                 start = end;
             }
+        };
+        for (end, shape, first, last) in pieces {
+            push(end, shape, first, last);
         }
-        let rest = Shape::between("hold", held, held, f64::INFINITY).expect("the name is ours");
-        segments.push(Segment::new(start, f64::INFINITY, rest));
+        push(f64::INFINITY, "hold", held, held);
         Self(segments.into())
     }
 

@@ -26,8 +26,11 @@ RULES = {
     "steps": "a number",
     "text": "a string",
     "phases": "a sequence of phases",
+    "counts": "a sequence of numbers",
+    "rates": "a sequence of numbers",
 }
 """What a field may be, in the words of the error for a value of another type."""
+SEQUENCES = ("phases", "counts", "rates")
 
 SHAPES = tuple(FORMULAS)
 """Those of a `Phase`."""
@@ -84,6 +87,8 @@ class Row:
         for field, kind in self.fields.items():
             if kind == "phases":
                 config[field] = [written(phase) for phase in config[field]]
+            elif kind in SEQUENCES:
+                config[field] = list(config[field])
         return config
 
     def cls(self, learnrate: ModuleType) -> Any:
@@ -164,6 +169,11 @@ def draw_phases(rng: random.Random) -> Fields:
         start = rng.choice([None, None, None, any_rate(rng)])
         phases.append((steps, to, rng.choice(SHAPES), None, start))
     return rate, tuple(phases)
+
+
+def draw_piecewise_constant_decay(rng: random.Random) -> Fields:
+    boundaries = sorted({any_steps(rng, FAR) for _ in range(rng.randrange(6))})
+    return tuple(boundaries), tuple(any_rate(rng) for _ in range(len(boundaries) + 1))
 
 
 def many(steps: Callable[[int], float]) -> tuple[Any, ...]:
@@ -259,6 +269,24 @@ ROWS = [
         (0.26, (*PHASES[:2], (90, 0.15, "linear", None, 1.4)), f"{NAME} "),
         oracle.phases,
         draw_phases,
+    ),
+    Row(
+        "PiecewiseConstantDecay",
+        {"boundaries": "counts", "values": "rates", "name": "text"},
+        ("PiecewiseConstant",),
+        {
+            "each field": ((10, 20.5, 30), (0.1, 0.01, 0.05, 0.001), NAME),
+            "one value": ((), (0.1,)),
+            "from step 0": ((0,), (0.1, 0.01)),
+            "equal values": ((5, 10), (0.1, 0.1, 0.2)),
+            "between whole steps": ((1.25, 1.5, 1e6 / 7), (0.3, 0.1, 0.7, 0.2)),
+            "long": ((2**26, 2**40 + 1, 2**53), (1e-3, 5e-324, 1.7e308, 0.0)),
+            "many": (tuple(range(3, 400, 7)), tuple(i * 7 % 11 * 1e-4 for i in range(58))),
+        },
+        ((10, 20.5, 31), (0.1, 0.01, 0.05, 0.002), f"{NAME} "),
+        oracle.piecewise_constant_decay,
+        draw_piecewise_constant_decay,
+        "keras.optimizers.schedules",
     ),
 ]
 EXAMPLES = [Example(row, label, fields) for row in ROWS for label, fields in row.examples.items()]

@@ -178,6 +178,14 @@ def phases(initial: float, phases: Iterable[tuple[Any, ...]], name: str = "") ->
     return laid(*stretches)
 
 
+def piecewise_constant_decay(boundaries: Iterable[float], values: Iterable[float], name: str = "") -> Pieces:
+    *held, last = map(Fraction, values)
+    # What lies beyond a boundary begins with the next float64.
+    ends = [math.nextafter(boundary, math.inf) for boundary in boundaries]
+    pieces = [Piece(start, end, "hold", rate, rate) for start, end, rate in zip([0, *ends], ends, held, strict=False)]
+    return (*pieces, Piece(ends[-1] if ends else 0, math.inf, "hold", last, last))
+
+
 class Fields(NamedTuple):
     """A `CosineDecay` without its name. `warmup_steps` is 0 where there is no target."""
 

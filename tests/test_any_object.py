@@ -177,7 +177,7 @@ def same(outcomes: list[tuple[Any, ...]]) -> tuple[Any, ...]:
     return first
 
 
-OWN = ("Argument `", "warmup_steps=")
+OWN = ("Argument `", "warmup_steps=", "The length of boundaries")
 OF_CONFIGS = ("Invalid schedule JSON: ", "Unknown key", "Missing key", "Duplicate key", "Key `", "Unknown `class_name`")
 OF_NUMPY = ("array is too big", "Maximum allowed dimension")  # for as many rates as a range has steps
 

@@ -24,7 +24,7 @@ os.environ["KERAS_BACKEND"] = "jax"  # before the import
 import keras
 import pytest
 from checks import refused
-from family import EXAMPLES, ROWS, RULES, Example, Row
+from family import EXAMPLES, ROWS, RULES, SEQUENCES, Example, Row
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -226,7 +226,7 @@ def test_values_of_other_types(learnrate: ModuleType, row: Row) -> None:
     for (field, kind), value in itertools.product(row.fields.items(), (True, None, {"a": 1}, 0.5, "5", [[5]])):
         if (value is None and kind in ("optional rate", "text")) or (value == 0.5 and kind.endswith(("rate", "steps"))):
             continue
-        if (isinstance(value, str) and kind == "text") or (isinstance(value, list) and kind == "phases"):
+        if (isinstance(value, str) and kind == "text") or (isinstance(value, list) and kind in SEQUENCES):
             continue
         text = f"Argument `{field}` must be {RULES[kind]}. Received: {field}={value!r}"
         for read in readers(learnrate, row):
@@ -250,7 +250,7 @@ def test_wrong_values(learnrate: ModuleType, rule: str, keys: tuple[str, ...], v
 
 def test_unknown_classes(learnrate: ModuleType) -> None:
     names: list[Any] = [
-        *("CosineDecayRestarts", "ExponentialDecay", "InverseTimeDecay", "PiecewiseConstantDecay", "PolynomialDecay"),
+        *("CosineDecayRestarts", "ExponentialDecay", "InverseTimeDecay", "PolynomialDecay"),
         *("LinearCosineDecay", "NoisyLinearCosineDecay", "serialize", "math"),  # TensorFlow 1's; Keras finds functions
         *("cosinedecay", " CosineDecay", "keras>CosineDecay", "", None, 5, True, ["CosineDecay"], {}),
     ]

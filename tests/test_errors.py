@@ -24,7 +24,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 from checks import python, refused
-from family import RULES, Row
+from family import RULES, SEQUENCES, Row
 
 if TYPE_CHECKING:
     from learnrate import CosineDecay as Schedule
@@ -141,7 +141,7 @@ def test_fields_of_other_types(learnrate: ModuleType, row: Row) -> None:
     sequences = [[1], (1,), [], range(1), memoryview(b"1"), array.array("i", [1])]
     for field, kind in row.fields.items():
         values = SCALARS_OF_OTHER_TYPES + ARRAYS_OF_OTHER_TYPES + arrays
-        values += sequences if kind != "phases" else []
+        values += sequences if kind not in SEQUENCES else []
         for value in values:
             if (value is None and kind in ("optional rate", "text")) or (isinstance(value, str) and kind == "text"):
                 continue

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from family import Row
+from family import SEQUENCES, Row
 from hostile import NOT_ASKED, RAISED, OnceDict, OnceList, Steps, hostile, passes, raising, then
 
 
@@ -17,7 +17,7 @@ def test_what_a_field_s_methods_raise(learnrate: ModuleType, row: Row, error: ty
     cls = row.cls(learnrate)
     for field, kind in row.fields.items():
         asked: list[tuple[Any, ...]] = [(object, "__class__")]
-        if kind == "phases":
+        if kind in SEQUENCES:
             asked += [(list, "__iter__", []), (Steps, "__getitem__")]
         elif kind != "text":
             asked += [(int, "__int__", 5), (float, "__float__", 5.0)]

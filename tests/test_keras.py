@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import math
 import os
 from functools import cache
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 import keras
 import numpy as np
 import pytest
+from family import EXAMPLES, Example
 
 if TYPE_CHECKING:
     from learnrate import CosineDecay as Schedule
@@ -43,6 +47,41 @@ def test_keras_agrees(CosineDecay: type[Schedule], config: dict[str, Any]) -> No
     highest = max(config["initial_learning_rate"], ours.peak_learning_rate, ours.final_learning_rate)
     steps = range(0, ours.total_steps + 10, max(1, ours.total_steps // 20))
     assert np.abs(keras_rates(steps, **config) - ours(steps)).max() <= ROUNDINGS * highest
+
+
+OF_KERAS = [example for example in EXAMPLES if example.row.module.startswith("keras")]
+
+
+@cache
+def theirs_at(text: str, steps: tuple[int, ...]) -> list[float]:
+    theirs = keras.optimizers.schedules.deserialize(json.loads(text))
+    return [float(theirs(step)) for step in steps]
+
+
+@pytest.mark.parametrize("one", OF_KERAS, ids=repr)
+@pytest.mark.filterwarnings("ignore:warmup_steps=.* has no effect")
+def test_keras_reads_and_writes_the_same_dict(learnrate: ModuleType, one: Example) -> None:
+    ours = one.make(learnrate)
+    theirs = keras.optimizers.schedules.deserialize(json.loads(ours.to_json()))
+    assert type(theirs) is getattr(keras.optimizers.schedules, one.row.name)
+    written = keras.optimizers.schedules.serialize(theirs)
+    assert written == learnrate.serialize(ours)
+    assert learnrate.deserialize(written) == ours
+
+
+def is_sane(one: Example) -> bool:
+    """Keras computes in float32, and fails without a boundary."""
+    return 1e-30 < max(max(piece.first, piece.last) for piece in one.pieces) < 1e30 and 0 < one.total_steps < 2**24
+
+
+@pytest.mark.parametrize("one", [one for one in OF_KERAS if is_sane(one)], ids=repr)
+def test_keras_agrees_at_whole_steps(learnrate: ModuleType, one: Example) -> None:
+    ours = one.make(learnrate)
+    joints = [math.floor(piece.start) for piece in one.pieces[:8]]
+    steps = {step for joint in joints for step in (joint - 1, joint, joint + 1, joint * 2 // 3) if step >= 0}
+    rates = theirs_at(ours.to_json(), tuple(steps))
+    highest = max(float(max(piece.first, piece.last)) for piece in one.pieces)
+    assert np.abs(np.array(rates) - ours([*steps])).max() <= ROUNDINGS * highest
 
 
 def test_keras_ignores_a_warmup_without_target_as_we_do(CosineDecay: type[Schedule]) -> None:

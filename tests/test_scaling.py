@@ -26,8 +26,9 @@ def test_the_rates_are_products(learnrate: ModuleType, example: Example, factor:
     for held in places:
         for field in held.keys() & {"initial_learning_rate", "warmup_target", "learning_rate", "start"}:
             held[field] = held[field] if held[field] is None else held[field] * k
-    if any(math.inf in held.values() for held in places):
-        with pytest.raises(ValueError, match=r"^Argument `.*rate` must be a finite number >= 0. Received: .*rate=inf$"):
+    config |= {"values": [rate * k for rate in config["values"]]} if "values" in config else {}
+    if any(math.inf in (*held.values(), *config.get("values", [])) for held in places):
+        with pytest.raises(ValueError, match=r"^Argument `.*` must be a finite number >= 0. Received: .*=inf$"):
             operator.mul(schedule, factor)
         return
     expected = type(schedule).from_config(config)
@@ -38,7 +39,7 @@ def test_the_rates_are_products(learnrate: ModuleType, example: Example, factor:
     assert schedule == example.make(learnrate)  # as it was
     assert 1 * schedule == schedule
     for before, after in zip(schedule.segments, (schedule * factor).segments, strict=False):
-        if example.row.name == "Phases" and k:
+        if example.row.name != "CosineDecay" and k:
             assert (after.first_rate, after.last_rate) == (before.first_rate * k, before.last_rate * k)
             assert (schedule * factor)(before.start) == schedule(before.start) * k
 

@@ -1,7 +1,9 @@
 //! The promise: in Rust, one step or a slice of any numeric type gives the same bits, on any number of threads; the
 //! fields come back as they went in; and an error names the first bad step. So for every class.
 
-use learnrate::{CosineDecay, Definition, Error, Phase, PhaseShape, Phases, Schedule};
+use learnrate::{
+    CosineDecay, Definition, Error, Phase, PhaseShape, Phases, PiecewiseConstantDecay, Schedule,
+};
 use num_traits::AsPrimitive;
 
 fn cosine_decay() -> CosineDecay {
@@ -351,4 +353,34 @@ fn counts_may_be_fractional() {
         error,
         "Argument `phases[0].steps` must be 0 or >= 2**-20. Received: phases[0].steps=9e-07"
     );
+}
+
+#[test]
+fn a_boundary_belongs_to_the_value_before_it() {
+    let fields = PiecewiseConstantDecay::new(vec![0.0, 10.0, 20.5], vec![0.4, 0.3, 0.2, 0.1]);
+    let schedule = Schedule::new(fields).unwrap();
+    let steps = [0.0, 5e-324, 10.0, 10.5, 20.5, 20.500_000_1, f64::INFINITY];
+    let mut rates = [0.0; 7];
+    schedule.fill(&steps, &mut rates).unwrap();
+    assert_eq!(rates, [0.4, 0.3, 0.3, 0.2, 0.2, 0.1, 0.1]);
+    assert_eq!(steps.map(|step| schedule.value(step).unwrap()), rates);
+    assert_eq!(schedule.total_steps(), Some(21));
+    assert_eq!(schedule.peak_learning_rate(), Some(0.4));
+    let one = Schedule::new(PiecewiseConstantDecay::new(vec![], vec![0.5])).unwrap();
+    assert_eq!((one.total_steps(), one.value(3)), (Some(0), Ok(0.5)));
+
+    let refused = |boundaries: Vec<f64>, values: Vec<f64>| {
+        Schedule::new(PiecewiseConstantDecay::new(boundaries, values)).unwrap_err().to_string()
+    };
+    assert_eq!(
+        refused(vec![10.0], vec![0.5]),
+        "The length of boundaries should be 1 less than the length of values. Received: boundaries=[10] of length 1, \
+         and values=[0.5] of length 1."
+    );
+    assert_eq!(
+        refused(vec![10.0, 5.5], vec![0.5; 3]),
+        "Argument `boundaries[1]` must be > boundaries[0]. Received: boundaries[1]=5.5, boundaries[0]=10"
+    );
+    let error = refused(vec![1.0; 65_536], vec![0.5]);
+    assert!(error.starts_with("Argument `boundaries` must be at most 65535 boundaries"), "{error}");
 }

@@ -29,6 +29,7 @@ from learnrate.torch import ScheduleLR
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 import oracle  # noqa: E402
+from family import EXAMPLES, ROWS  # noqa: E402
 
 DATA = ROOT / "tests/data" / learnrate.__version__
 ABOUT = "Made by tools/make_cases.py. A point is a step, the bits of its float64 rate, and that rate in decimals."
@@ -103,6 +104,16 @@ BAD_PHASES: list[tuple[tuple[Any, ...], str, str, str]] = [  # likewise
     ((0.1, [(10, 0.1, "linear", 2.0)]), "phases[0].power", "None for this shape", "2.0, shape='linear'"),
     ((0.1, [(2**53, 0.1), (1, 0.1)]), "phases", "at most 2**53 steps long", "9007199254740993 steps"),
 ]
+LISTED = ("CosineDecay", "Phases")
+"""Classes that are listed here; the others bring the examples of the family."""
+BAD_VALUES: list[tuple[tuple[Any, ...], str, str, str]] = [  # likewise, of a PiecewiseConstantDecay
+    (([10, -1], [0.1, 0.2, 0.3]), "boundaries[1]", ">= 0", "-1"),
+    (([0.5], [0.1, 0.2]), "boundaries[0]", SHARE, "0.5"),
+    (([2**53 + 2], [0.1, 0.2]), "boundaries[0]", "<= 2**53", "9007199254740994"),
+    (([10, 5.5], [0.1, 0.2, 0.3]), "boundaries[1]", "> boundaries[0]", "5.5, boundaries[0]=10"),
+    (([5, 10, 10], [0.1, 0.2, 0.3, 0.4]), "boundaries[2]", "> boundaries[1]", "10, boundaries[1]=10"),
+    (([10], [0.1, -0.2]), "values[1]", RATE, "-0.2"),
+]
 BAD_STEPS = [  # (a step or several, the place of the bad one, how it is shown)
     (-7.0, "", "-7.0"),
     ("nan", "", "nan"),
@@ -121,6 +132,10 @@ def phases_config(fields: tuple[Any, ...]) -> dict[str, Any]:
     return {"initial_learning_rate": initial, "phases": rows, **({"name": name[0]} if name else {})}
 
 
+def values_config(fields: tuple[Any, ...]) -> dict[str, Any]:
+    return dict(zip(("boundaries", "values"), fields, strict=True))
+
+
 def valid(class_name: str, config: dict[str, Any], more: list[float]) -> dict[str, Any]:
     with warnings.catch_warnings(action="ignore"):  # one has a warmup without a target
         schedule = learnrate.deserialize({"class_name": class_name, "config": config})
@@ -133,15 +148,17 @@ def valid(class_name: str, config: dict[str, Any], more: list[float]) -> dict[st
         found |= {start + 0.125, start + length / 3, end - 0.5}
         found |= set(range(math.ceil(start), math.floor(end), int(length) // 24 + 1))
     steps = sorted(step for step in found if step >= 0)
-    if isinstance(schedule, learnrate.CosineDecay):
-        exact = oracle.cosine_decay(*schedule._values())
-    else:
-        assert isinstance(schedule, learnrate.Phases)
-        exact = oracle.phases(schedule.initial_learning_rate, [phase._values() for phase in schedule.phases])
-    oracle.errors(schedule, exact, steps)
+    row = next(row for row in ROWS if row.name == class_name)
+    oracle.errors(schedule, row.exact(*map(plain, schedule._values())), steps)
     rates = np.array([schedule(step) for step in steps])
     points = list(zip([*steps[:-1], "inf"], [f"0x{bits:016x}" for bits in rates.view("u8")], rates, strict=True))
     return {"class_name": class_name, "config": config, "json": schedule.to_json(), "points": points}
+
+
+def plain(field: Any) -> Any:
+    """Without phases in it."""
+    is_phases = isinstance(field, tuple) and field and isinstance(field[0], learnrate.Phase)
+    return [phase._values() for phase in field] if is_phases else field
 
 
 def error(argument: str, rule: str, shown: str, place: str = "") -> str:
@@ -186,7 +203,11 @@ if re.search(rf"(?m)^## \[?{re.escape(learnrate.__version__)}\b", (ROOT / "CHANG
 DATA.mkdir(exist_ok=True)
 bad_fields = [
     {"class_name": class_name, "config": config_of(fields), "error": error(*text)}
-    for class_name, config_of, rows in (("CosineDecay", config, BAD_FIELDS), ("Phases", phases_config, BAD_PHASES))
+    for class_name, config_of, rows in (
+        ("CosineDecay", config, BAD_FIELDS),
+        ("Phases", phases_config, BAD_PHASES),
+        ("PiecewiseConstantDecay", values_config, BAD_VALUES),
+    )
     for fields, *text in rows
 ]
 bad_steps = [{"steps": steps, "error": error("step", ">= 0", shown, place)} for steps, place, shown in BAD_STEPS]
@@ -195,6 +216,7 @@ cases: dict[str, Any] = {
     "valid": [
         *(valid("CosineDecay", config(fields), more) for fields, more in VALID),
         *(valid("Phases", phases_config(fields), more) for fields, more in PHASES),
+        *(valid(row.name, example.config, []) for example in EXAMPLES if (row := example.row).name not in LISTED),
     ],
     "bad_fields": bad_fields,
     "bad_steps": bad_steps,

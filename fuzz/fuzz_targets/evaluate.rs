@@ -2,7 +2,9 @@
 //! and the same alone and in a slice. Steps that are none are refused.
 #![no_main]
 
-use learnrate::{CosineDecay, Definition, Error, Phase, PhaseShape, Phases, Schedule};
+use learnrate::{
+    CosineDecay, Definition, Error, Phase, PhaseShape, Phases, PiecewiseConstantDecay, Schedule,
+};
 use libfuzzer_sys::arbitrary::{Arbitrary, Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
 use rug::{Float, float::Constant};
@@ -15,7 +17,11 @@ struct Case {
 
 impl<'a> Arbitrary<'a> for Case {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
-        let definition = if u.arbitrary()? { cosine_decay(u)?.into() } else { phases(u)?.into() };
+        let definition = match u.int_in_range(0..=4)? {
+            0 => piecewise_constant_decay(u)?.into(),
+            1 | 2 => cosine_decay(u)?.into(),
+            _ => phases(u)?.into(),
+        };
         let joints: Vec<f64> = pieces(&definition).iter().map(|piece| piece.end).collect();
         let mut steps = Vec::new();
         while !u.is_empty() && steps.len() < 40 {
@@ -54,6 +60,17 @@ fn phases(u: &mut Unstructured) -> Result<Phases> {
         });
     }
     Ok(Phases::new(initial, phases))
+}
+
+fn piecewise_constant_decay(u: &mut Unstructured) -> Result<PiecewiseConstantDecay> {
+    let (mut boundaries, mut values) = (Vec::new(), vec![rate(u)?]);
+    let mut last = 0.0;
+    for _ in 0..u.int_in_range(0..=20)? {
+        last += count(u)? / 16.0;
+        boundaries.push(last);
+        values.push(rate(u)?);
+    }
+    Ok(PiecewiseConstantDecay::new(boundaries, values))
 }
 
 /// What leads from one rate to another, as the documentation of the classes has it.
@@ -137,6 +154,15 @@ fn pieces(definition: &Definition) -> Vec<Piece> {
                 let first = phase.start.unwrap_or(rate);
                 rate = phase.learning_rate;
                 piece(phase.steps, float(first), float(rate), phase.shape);
+            }
+        }
+        Definition::PiecewiseConstantDecay(it) => {
+            let mut start = 0.0;
+            for (&boundary, &value) in it.boundaries.iter().zip(&it.values) {
+                let end = boundary.next_up();
+                let (first, last) = (float(value), float(value));
+                found.push(Piece { start, end, first, last, shape: PhaseShape::Linear });
+                start = end;
             }
         }
         other => unreachable!("a class of which this target does not know: {other:?}"),

@@ -48,6 +48,9 @@ fn fields(schedule: &Schedule) -> String {
                 .collect();
             format!("{:?} {phases:?} {:?}", it.initial_learning_rate, it.name.as_bytes())
         }
+        Definition::PiecewiseConstantDecay(it) => {
+            format!("{:?} {:?} {:?}", it.boundaries, it.values, it.name.as_bytes())
+        }
         other => unreachable!("a class of which this target does not know: {other:?}"),
     }
 }
@@ -58,8 +61,14 @@ fn read(py: Python, data: &[u8]) -> PyResult<(String, String)> {
     let name = |it: &Bound<PyAny>| it.getattr("name")?.extract::<String>();
     let rate = |it: &Bound<PyAny>, field: &str| it.getattr(field)?.extract::<Option<f64>>();
     let count = |it: &Bound<PyAny>, field: &str| it.getattr(field)?.extract::<f64>();
-    let initial: f64 = schedule.getattr("initial_learning_rate")?.extract()?;
-    let fields = if schedule.get_type().name()? == "CosineDecay" {
+    let list = |it: &Bound<PyAny>, field: &str| it.getattr(field)?.extract::<Vec<f64>>();
+    let class_name = schedule.get_type().name()?;
+    let initial = || schedule.getattr("initial_learning_rate")?.extract::<f64>();
+    let fields = if class_name == "PiecewiseConstantDecay" {
+        let (boundaries, values) = (list(&schedule, "boundaries")?, list(&schedule, "values")?);
+        format!("{boundaries:?} {values:?} {:?}", name(&schedule)?.as_bytes())
+    } else if class_name == "CosineDecay" {
+        let initial = initial()?;
         format!(
             "{initial:?} {} {:?} {:?} {:?} {}",
             count(&schedule, "decay_steps")?,
@@ -76,7 +85,7 @@ fn read(py: Python, data: &[u8]) -> PyResult<(String, String)> {
             let shape: String = it.getattr("shape")?.extract()?;
             phases.push((count(&it, "steps")?, learning_rate, shape, rate(&it, "start")?));
         }
-        format!("{initial:?} {phases:?} {:?}", name(&schedule)?.as_bytes())
+        format!("{:?} {phases:?} {:?}", initial()?, name(&schedule)?.as_bytes())
     };
     Ok((fields, schedule.call_method0("to_json")?.extract()?))
 }
@@ -131,6 +140,7 @@ const TOKENS: &str = r#"
     "initial_learning_rate" "decay_steps" "alpha" "name" "warmup_target" "warmup_steps"
     "CosineDecay" "keras.optimizers.schedules" {"CosineDecay":null}
     "Phases" "phases" "steps" "learning_rate" "shape" "power" "start" "linear" "cosine" "rex" {"linear":null}
+    "PiecewiseConstantDecay" "boundaries" "values" [10] [10,20.5] [0.5,0.25] [0.5,0.25,0.125]
     {"steps":5,"learning_rate":0.5} {"steps":0,"learning_rate":0.25,"shape":"cosine","power":null,"start":1}
     "\ud83d\ude00" "\ud800" "\u0000" "é😀"
     null true NaN Infinity {} [] 0 -0 -0.0 1 -1 0.1 10.5 1e3 1000.0

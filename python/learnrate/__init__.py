@@ -12,6 +12,7 @@ from ._schedule import Schedule
 from ._schedules.cosine_decay import CosineDecay
 from ._schedules.every import deserialize, from_json, serialize
 from ._schedules.phases import Phase, Phases
+from ._schedules.piecewise_constant_decay import PiecewiseConstantDecay
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ __all__ = [
     "CosineDecay",
     "Phase",
     "Phases",
+    "PiecewiseConstantDecay",
     "Schedule",
     "__version__",
     "constant",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import sys
 
+from . import _exact
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
@@ -82,7 +84,7 @@ def count(argument: str, value: Any, *, least: int, shortest: float = 1.0) -> fl
         refuse(ValueError, argument, "<= 2**53", value)
     if 0 < number < shortest:
         refuse(ValueError, argument, NO_SHARE if shortest == 1.0 else "0 or >= 2**-20", value)
-    return int(number) if number == int(number) else number
+    return _exact.whole(number)
 
 
 def whole(argument: str, value: Any, *, least: int, total: int | None = None) -> int:

@@ -19,5 +19,9 @@ def steps_of(units: int) -> float:
     """So many 2**-72 steps as steps, rounded once; an int where that is whole."""
     if units % ONE == 0:
         return units >> PLACES
-    rounded = units / ONE
-    return int(rounded) if rounded.is_integer() else rounded
+    return whole(units / ONE)
+
+
+def whole(number: float) -> float:
+    """The number, as an int where it is whole."""
+    return int(number) if number == int(number) else number

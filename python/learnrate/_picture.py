@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ._value import Value
 
 if TYPE_CHECKING:
     from ._schedule import Schedule
@@ -23,7 +26,9 @@ ALONE = 100
 
 
 def joint(step: float) -> str:
-    """A joint as text: a whole step as it is, others to a hundredth."""
+    """A joint as text: a whole step as it is, others to a hundredth. Just after a whole step is the next one."""
+    if math.nextafter(step, 0.0).is_integer():
+        step = math.ceil(step)
     return f"{step if step == int(step) else round(step, 2):,}"
 
 
@@ -93,8 +98,11 @@ def _fields(schedule: Schedule) -> dict[str, Any]:
     for field, value in zip(schedule._fields, schedule._values(), strict=True):
         if isinstance(value, tuple):
             for i, item in enumerate(value):
-                names = (f"{field}[{i}].{name}" for name in item._fields)
-                fields |= zip(names, item._values(), strict=True)
+                if isinstance(item, Value):
+                    names = (f"{field}[{i}].{name}" for name in item._fields)
+                    fields |= zip(names, item._values(), strict=True)
+                else:
+                    fields[f"{field}[{i}]"] = item
         else:
             fields[field] = value
     return fields

@@ -45,25 +45,32 @@ class Segment(Value):
 
 
 Piece = tuple[float, str, float, float]
-"""Steps, a shape, and the rates that it leads from and to."""
+"""Steps, or the end of them; a shape, and the rates that it leads from and to."""
 
 
 def lay(*pieces: Piece) -> tuple[Segment, ...]:
-    """Pieces laid end to end; the last rate is held.
+    """Pieces of so many steps laid end to end; the last rate is held.
 
-    A joint is the exact sum of the steps
-    before it, rounded once. A piece that is left no step by that is left out.
+    A joint is the exact sum of the steps before it, rounded once.
     """
-    segments: list[Segment] = []
-    start: float = 0
-    total, held, rising = 0, pieces[-1][3], "warmup"
+    total = 0
+    ends: list[Piece] = []
     for steps, shape, first, last in pieces:
         total += units(steps)
-        end = steps_of(total)
+        ends.append((steps_of(total), shape, first, last))
+    return joined(*ends, held=pieces[-1][3])
+
+
+def joined(*pieces: Piece, held: float) -> tuple[Segment, ...]:
+    """Pieces up to their ends, which leaves out those of no length; then a rate is held."""
+    segments: list[Segment] = []
+    start: float = 0
+    rising = "warmup"
+    for end, shape, first, last in (*pieces, (math.inf, "hold", held, held)):
         if end > start:
             if last < first or (segments and first < segments[-1].last_rate):
                 rising = "rise"
             kind = "hold" if first == last else rising if first < last else "decay"
             segments.append(Segment(kind, start, end, first, last, "hold" if first == last else shape))
             start = end
-    return (*segments, Segment("hold", start, math.inf, held, held, "hold"))
+    return tuple(segments)

@@ -103,8 +103,8 @@ HERE: dict[str, dict[str, str]] = {
         "phases": "one of `phases` has it",
     },
     SHAPE: {"shape": "", "phases": "each of `phases` has one"},
-    FACTOR: {},
-    DROPS: {"phases": "each of `phases` may start with a jump"},
+    FACTOR: {"boundaries values": "each of `values` is a rate"},
+    DROPS: {"boundaries": "here `boundaries`, each the last step before a drop", "phases": "each of `phases` may start with a jump"},
     EXPONENT: {},
 }
 

@@ -1,6 +1,9 @@
+#[cfg(feature = "serde")]
+use crate::config::name;
 use crate::error::{Error, python_float, python_number};
 use crate::exact::Sum;
 use crate::rules::{self, Count, MAX_STEPS};
+use crate::schedules::Named;
 use crate::segments::Curve;
 
 /// Linear warmup, cosine decay, hold: Keras's `CosineDecay`, exact to the last bits.
@@ -45,7 +48,13 @@ pub struct CosineDecay {
     #[cfg_attr(feature = "serde", serde(default, deserialize_with = "crate::config::rate"))]
     pub alpha: f64,
     /// Keras's name for the schedule. Default: "`CosineDecay`".
-    #[cfg_attr(feature = "serde", serde(default = "default_name", deserialize_with = "name"))]
+    #[cfg_attr(
+        feature = "serde",
+        serde(
+            default = "name::missing::<CosineDecay>",
+            deserialize_with = "name::read::<_, CosineDecay>"
+        )
+    )]
     pub name: String,
     /// The rate that the warmup leads to; without it there is no warmup. Default: None.
     #[cfg_attr(
@@ -58,6 +67,10 @@ pub struct CosineDecay {
     pub warmup_steps: f64,
 }
 
+impl Named for CosineDecay {
+    const NAME: &str = "CosineDecay";
+}
+
 impl CosineDecay {
     /// The two required fields, and Keras's defaults for the rest.
     #[must_use]
@@ -66,7 +79,7 @@ impl CosineDecay {
             initial_learning_rate,
             decay_steps,
             alpha: 0.0,
-            name: "CosineDecay".to_owned(),
+            name: Self::NAME.to_owned(),
             warmup_target: None,
             warmup_steps: 0.0,
         }
@@ -101,24 +114,5 @@ impl CosineDecay {
         }
         let warmup = if self.warmup_target.is_some() { warmup } else { 0.0 };
         Ok(Curve::lay([(warmup, "linear", initial, peak), (decay, "cosine", peak, floor)]))
-    }
-}
-
-#[cfg(feature = "serde")]
-use serde_fields::{default_name, name};
-
-#[cfg(feature = "serde")]
-mod serde_fields {
-    use serde::{Deserialize, Deserializer};
-
-    use super::CosineDecay;
-
-    pub(super) fn default_name() -> String {
-        CosineDecay::new(0.0, 1.0).name
-    }
-
-    /// Keras 2 writes `"name": null` where it means the default.
-    pub(super) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-        Ok(Option::deserialize(deserializer)?.unwrap_or_else(default_name))
     }
 }

@@ -2,6 +2,13 @@
 
 mod cosine_decay;
 mod phases;
+mod piecewise_constant_decay;
 
 pub use cosine_decay::CosineDecay;
 pub use phases::{Phase, PhaseShape, Phases};
+pub use piecewise_constant_decay::PiecewiseConstantDecay;
+
+/// A class, by the name that its schedules have where none is given.
+pub(crate) trait Named {
+    const NAME: &str;
+}

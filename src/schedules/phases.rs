@@ -1,6 +1,9 @@
+#[cfg(feature = "serde")]
+use crate::config::name;
 use crate::error::{Error, python_float};
 use crate::exact::Sum;
 use crate::rules::{self, Count, MAX_STEPS};
+use crate::schedules::Named;
 use crate::segments::Curve;
 
 /// The largest number of phases.
@@ -43,7 +46,10 @@ pub struct Phases {
     #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config::objects"))]
     pub phases: Vec<Phase>,
     /// A name. Default: "Phases".
-    #[cfg_attr(feature = "serde", serde(default = "default_name", deserialize_with = "name"))]
+    #[cfg_attr(
+        feature = "serde",
+        serde(default = "name::missing::<Phases>", deserialize_with = "name::read::<_, Phases>")
+    )]
     pub name: String,
 }
 
@@ -124,11 +130,15 @@ impl Phase {
     }
 }
 
+impl Named for Phases {
+    const NAME: &str = "Phases";
+}
+
 impl Phases {
     /// The two required fields, and the default name.
     #[must_use]
     pub fn new(initial_learning_rate: f64, phases: Vec<Phase>) -> Self {
-        Self { initial_learning_rate, phases, name: "Phases".to_owned() }
+        Self { initial_learning_rate, phases, name: Self::NAME.to_owned() }
     }
 
     /// Checks the fields and says what they stand for.
@@ -159,24 +169,5 @@ impl Phases {
             (phase.steps, phase.shape.name(), first, rate)
         });
         Ok(Curve::lay(std::iter::once(start).chain(pieces)))
-    }
-}
-
-#[cfg(feature = "serde")]
-use serde_fields::{default_name, name};
-
-#[cfg(feature = "serde")]
-mod serde_fields {
-    use serde::{Deserialize, Deserializer};
-
-    use super::Phases;
-
-    pub(super) fn default_name() -> String {
-        Phases::new(0.0, Vec::new()).name
-    }
-
-    /// `"name": null` means the default, as in Keras's classes.
-    pub(super) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-        Ok(Option::deserialize(deserializer)?.unwrap_or_else(default_name))
     }
 }

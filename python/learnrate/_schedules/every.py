@@ -7,13 +7,14 @@ from .._arguments import refuse
 from .._schedule import Schedule
 from .cosine_decay import CosineDecay
 from .phases import Phases
+from .piecewise_constant_decay import PiecewiseConstantDecay
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-CLASSES: dict[str, type[Schedule]] = {"CosineDecay": CosineDecay, "Phases": Phases}
+CLASSES: dict[str, type[Schedule]] = {cls.__name__: cls for cls in (CosineDecay, Phases, PiecewiseConstantDecay)}
 
 
 def serialize(schedule: Schedule) -> dict[str, Any]:
