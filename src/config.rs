@@ -23,8 +23,11 @@ impl Serialize for Schedule {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let definition = self.definition();
         let (module, registered_name) = match definition {
-            Definition::CosineDecay(_) | Definition::PiecewiseConstantDecay(_) => {
-                ("keras.optimizers.schedules", None)
+            Definition::CosineDecay(_)
+            | Definition::InverseTimeDecay(_)
+            | Definition::PiecewiseConstantDecay(_) => ("keras.optimizers.schedules", None),
+            Definition::InverseSquareRootDecay(_) => {
+                ("learnrate", Some("learnrate>InverseSquareRootDecay"))
             }
             Definition::Phases(_) => ("learnrate", Some("learnrate>Phases")),
         };

@@ -22,7 +22,7 @@
 //!
 //! The same steps give the same bits everywhere: one step or a slice, one thread or many, on any processor, and in
 //! the Python package of the same name, native or not. Each class has its formula: [`CosineDecay`],
-//! [`Phases`], [`PiecewiseConstantDecay`].
+//! [`InverseSquareRootDecay`], [`InverseTimeDecay`], [`Phases`], [`PiecewiseConstantDecay`].
 //!
 //! # Features
 //! - `serde` (default): reads and writes Keras's JSON, floats to the last bit (it turns on `serde_json`'s
@@ -48,7 +48,10 @@ mod vectors;
 
 pub use error::Error;
 pub use schedule::{Definition, Schedule};
-pub use schedules::{CosineDecay, Phase, PhaseShape, Phases, PiecewiseConstantDecay};
+pub use schedules::{
+    CosineDecay, InverseSquareRootDecay, InverseTimeDecay, Phase, PhaseShape, Phases,
+    PiecewiseConstantDecay,
+};
 pub use segments::Segment;
 
 /// Runs the README's Rust.

@@ -29,6 +29,7 @@ struct SegmentFields {
     first_rate: f64,
     last_rate: f64,
     shape: String,
+    parameters: Vec<f64>,
 }
 
 /// What was passed as the step, if anything was: Python's None is something.
@@ -52,8 +53,8 @@ impl PyCurve {
     #[new]
     fn new(segments: Vec<SegmentFields>) -> Result<Self> {
         let segment = |fields| {
-            let SegmentFields { start, end, first_rate, last_rate, shape } = fields;
-            let shape = Shape::between(&shape, first_rate, last_rate, end - start)?;
+            let SegmentFields { start, end, first_rate, last_rate, shape, parameters } = fields;
+            let shape = Shape::between(&shape, first_rate, last_rate, end - start, &parameters)?;
             Some(Segment::new(start, end, shape))
         };
         let segments = segments.into_iter().map(segment).collect::<Option<_>>();

@@ -1,7 +1,9 @@
 use num_traits::{AsPrimitive, Float};
 
 use crate::error::Error;
-use crate::schedules::{CosineDecay, Phases, PiecewiseConstantDecay};
+use crate::schedules::{
+    CosineDecay, InverseSquareRootDecay, InverseTimeDecay, Phases, PiecewiseConstantDecay,
+};
 use crate::segments::{Curve, Segment};
 
 /// The fields of a schedule of any class.
@@ -21,6 +23,16 @@ pub enum Definition {
     Phases(
         #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config::object"))] Phases,
     ),
+    /// A decay by 1 over time, without end.
+    InverseTimeDecay(
+        #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config::object"))]
+        InverseTimeDecay,
+    ),
+    /// A decay by 1 over the square root of time, without end.
+    InverseSquareRootDecay(
+        #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config::object"))]
+        InverseSquareRootDecay,
+    ),
     /// Rates that are held, each up to its boundary.
     PiecewiseConstantDecay(
         #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config::object"))]
@@ -35,6 +47,8 @@ impl Definition {
             Self::CosineDecay(fields) => fields.lower(),
             Self::Phases(fields) => fields.lower(),
             Self::PiecewiseConstantDecay(fields) => fields.lower(),
+            Self::InverseSquareRootDecay(fields) => fields.lower(),
+            Self::InverseTimeDecay(fields) => fields.lower(),
         }
     }
 }
@@ -48,6 +62,18 @@ impl From<CosineDecay> for Definition {
 impl From<Phases> for Definition {
     fn from(fields: Phases) -> Self {
         Self::Phases(fields)
+    }
+}
+
+impl From<InverseTimeDecay> for Definition {
+    fn from(fields: InverseTimeDecay) -> Self {
+        Self::InverseTimeDecay(fields)
+    }
+}
+
+impl From<InverseSquareRootDecay> for Definition {
+    fn from(fields: InverseSquareRootDecay) -> Self {
+        Self::InverseSquareRootDecay(fields)
     }
 }
 
@@ -109,7 +135,7 @@ impl Schedule {
     #[must_use]
     pub fn total_steps(&self) -> Option<u64> {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // from 0 to 2**53
-        self.segments().last().map(|hold| hold.start().ceil() as u64)
+        self.segments().last().filter(|last| last.is_hold()).map(|hold| hold.start().ceil() as u64)
     }
 
     /// The rate where a [`CosineDecay`] starts to decay; of the other classes the greatest rate. None if there is none.
@@ -125,7 +151,7 @@ impl Schedule {
         }
     }
 
-    /// The rate that is held; None if none is.
+    /// The rate that is held, or the limit of a schedule without end; None if there is neither.
     #[must_use]
     pub fn final_learning_rate(&self) -> Option<f64> {
         self.segments().last().map(Segment::last_rate)

@@ -51,6 +51,10 @@ impl Segment {
         self.shape.name()
     }
 
+    pub(crate) fn is_hold(&self) -> bool {
+        matches!(self.shape.formula, Formula::Hold(_))
+    }
+
     /// Writes the rates of steps: those that are `earlier` for the steps before the start, if it is given.
     fn fill<R>(&self, vectors: Vectors, steps: &[f64], earlier: Option<&[f64]>, out: &mut [R])
     where
@@ -63,6 +67,10 @@ impl Segment {
             Formula::Linear(kernel) => loops.run(vectors, kernel),
             Formula::Cosine(kernel) => loops.run(vectors, kernel),
             Formula::Rex(kernel) => loops.run(vectors, kernel),
+            Formula::Sqrt(kernel) => loops.run(vectors, kernel),
+            Formula::Square(kernel) => loops.run(vectors, kernel),
+            Formula::InverseTime(kernel) => loops.run(vectors, kernel),
+            Formula::InverseSquareRoot(kernel) => loops.run(vectors, kernel),
         }
     }
 }
@@ -169,7 +177,7 @@ impl Curve {
         let mut push = |end: f64, shape, first: f64, last: f64| {
             if end > start {
                 let shape = if first == last { "hold" } else { shape };
-                let shape = Shape::between(shape, first, last, end - start)
+                let shape = Shape::between(shape, first, last, end - start, &[])
                     .expect("the names of shapes are ours");
                 segments.push(Segment::new(start, end, shape));
                 start = end;
@@ -180,6 +188,15 @@ impl Curve {
         }
         push(f64::INFINITY, "hold", held, held);
         Self(segments.into())
+    }
+
+    /// One shape from step 0 on, which leads to its limit; a hold where that is the first rate.
+    pub(crate) fn endless(shape: &str, first: f64, last: f64, parameters: &[f64]) -> Self {
+        let (shape, parameters) =
+            if first == last { ("hold", &[][..]) } else { (shape, parameters) };
+        let shape = Shape::between(shape, first, last, f64::INFINITY, parameters)
+            .expect("the names and parameters are ours");
+        Self([Segment::new(0.0, f64::INFINITY, shape)].into())
     }
 
     pub(crate) fn segments(&self) -> &[Segment] {
@@ -303,13 +320,15 @@ mod tests {
     use super::Curve;
     use crate::vectors::Vectors;
 
+    const SHAPES: [&str; 6] = ["linear", "cosine", "rex", "sqrt", "square", "inverse_time"];
+
     /// So many segments, of each shape in turn, up to step 80,000.
     fn curve(segments: u64) -> Curve {
         let before = segments - 1;
         let rate = |i: u64| 1e-5 + (i * 7 % 11) as f64 * 0.07;
         Curve::lay((0..before).chain([before]).map(|i| {
             let steps = if i == before { 0 } else { 80_000 / before };
-            (steps as f64, ["linear", "cosine", "rex"][(i % 3) as usize], rate(i), rate(i + 1))
+            (steps as f64, SHAPES[(i % 6) as usize], rate(i), rate(i + 1))
         }))
     }
 

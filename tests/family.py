@@ -25,6 +25,8 @@ RULES = {
     "optional rate": "a number",
     "steps": "a number",
     "text": "a string",
+    "flag": "a bool",
+    "factor": "a number",
     "phases": "a sequence of phases",
     "counts": "a sequence of numbers",
     "rates": "a sequence of numbers",
@@ -34,6 +36,8 @@ SEQUENCES = ("phases", "counts", "rates")
 
 SHAPES = tuple(FORMULAS)
 """Those of a `Phase`."""
+TO_0 = tuple(shape for shape in SHAPES if shape != "inverse_time")
+"""Those that lead to 0 and from 0, and over any distance."""
 
 
 def one_of(texts: tuple[str, ...]) -> str:
@@ -118,8 +122,13 @@ class Example:
         return self.row.exact(*self.fields)
 
     @property
-    def total_steps(self) -> int:
-        return math.ceil(self.pieces[-1].start)
+    def total_steps(self) -> int | None:
+        return None if self.pieces[-1].endless else math.ceil(self.pieces[-1].start)
+
+    @property
+    def extent(self) -> int:
+        """The steps that a look at it takes: up to the hold or, without end, some that are telling."""
+        return 100_000 if self.total_steps is None else self.total_steps
 
     @property
     def config(self) -> dict[str, Any]:
@@ -167,8 +176,19 @@ def draw_phases(rng: random.Random) -> Fields:
         steps = rng.choice([0, any_steps(rng, 100), any_steps(rng, SHORT), any_steps(rng, FAR)])
         to = rng.choice([any_rate(rng), scale * rng.random(), scale * 10.0 ** rng.uniform(-20, 2)])
         start = rng.choice([None, None, None, any_rate(rng)])
-        phases.append((steps, to, rng.choice(SHAPES), None, start))
+        phases.append((steps, to, rng.choice(TO_0), None, start))
+    if rng.randrange(2):
+        near = scale * rng.uniform(0.5, 2.0)
+        phases.append((any_steps(rng, FAR), near * 10.0 ** rng.uniform(-9, 9), "inverse_time", None, near))
     return rate, tuple(phases)
+
+
+def draw_inverse_time_decay(rng: random.Random) -> Fields:
+    return any_rate(rng), any_steps(rng, FAR), rng.choice([0.0, 1.0, 10.0 ** rng.uniform(-20, 20)]), rng.random() < 0.3
+
+
+def draw_inverse_square_root_decay(rng: random.Random) -> Fields:
+    return any_rate(rng), any_steps(rng, FAR)
 
 
 def draw_piecewise_constant_decay(rng: random.Random) -> Fields:
@@ -182,7 +202,7 @@ def many(steps: Callable[[int], float]) -> tuple[Any, ...]:
         (
             0 if i == 8 else steps(i),
             (i * 7 % 11) * 1e-4,
-            SHAPES[i * 5 % 3 % len(SHAPES)],
+            TO_0[i * 5 % 3 % len(TO_0)],
             None,
             2.5e-4 * (i % 4) if i % 6 == 5 else None,
         )
@@ -233,6 +253,68 @@ ROWS = [
         "keras.optimizers.schedules",
     ),
     Row(
+        "InverseTimeDecay",
+        {
+            "initial_learning_rate": "rate",
+            "decay_steps": "steps",
+            "decay_rate": "factor",
+            "staircase": "flag",
+            "name": "text",
+        },
+        (False, "InverseTimeDecay"),
+        {
+            "each field": (0.25, 90, 0.5, True, NAME),
+            "required fields": (0.1, 1000, 0.5),
+            "nothing decays": (0.3, 1000, 0.0),
+            "a rate of 0": (0.0, 1000, 0.5, True),
+            "fractional": (0.7, 4218.75, 1 / 3),
+            "fractional stairs": (0.7, 12.3, 1 / 3, True),
+            "a step to a stair": (0.7, 1, 1e-3, True),
+            "long": (3e-4, 10**12 + 39, 1.7),
+            "long stairs": (3e-4, 2**31 + 7, 1.7, True),
+            "slow": (0.1, 2**53, 1e-300),
+            "fast": (1.7, 1, 1e5),
+        },
+        (0.26, 91, 0.25, False, f"{NAME} "),
+        oracle.inverse_time_decay,
+        draw_inverse_time_decay,
+        "keras.optimizers.schedules",
+    ),
+    Row(
+        "PiecewiseConstantDecay",
+        {"boundaries": "counts", "values": "rates", "name": "text"},
+        ("PiecewiseConstant",),
+        {
+            "each field": ((10, 20.5, 30), (0.1, 0.01, 0.05, 0.001), NAME),
+            "one value": ((), (0.1,)),
+            "from step 0": ((0,), (0.1, 0.01)),
+            "equal values": ((5, 10), (0.1, 0.1, 0.2)),
+            "between whole steps": ((1.25, 1.5, 1e6 / 7), (0.3, 0.1, 0.7, 0.2)),
+            "long": ((2**26, 2**40 + 1, 2**53), (1e-3, 5e-324, 1.7e308, 0.0)),
+            "many": (tuple(range(3, 400, 7)), tuple(i * 7 % 11 * 1e-4 for i in range(58))),
+        },
+        ((10, 20.5, 31), (0.1, 0.01, 0.05, 0.002), f"{NAME} "),
+        oracle.piecewise_constant_decay,
+        draw_piecewise_constant_decay,
+        "keras.optimizers.schedules",
+    ),
+    Row(
+        "InverseSquareRootDecay",
+        {"initial_learning_rate": "rate", "timescale": "steps", "name": "text"},
+        ("InverseSquareRootDecay",),
+        {
+            "each field": (0.25, 90, NAME),
+            "required fields": (1e-2, 10_000),
+            "a rate of 0": (0.0, 1000),
+            "fractional": (0.7, 4218.75),
+            "one step": (0.3, 1),
+            "long": (7e-4, 2**53),
+        },
+        (0.26, 91.5, f"{NAME} "),
+        oracle.inverse_square_root_decay,
+        draw_inverse_square_root_decay,
+    ),
+    Row(
         "Phases",
         {"initial_learning_rate": "rate", "phases": "phases", "name": "text"},
         ("Phases",),
@@ -240,9 +322,9 @@ ROWS = [
             "each field": (0.25, PHASES, NAME),
             "no phases": (0.1, ()),
             "a line": (0.3, ((1000, 0.07),)),
-            **{f"{shape} to 0": (0.3, ((1000, 0.0, shape),)) for shape in SHAPES},
+            **{f"{shape} to 0": (0.3, ((1000, 0.0, shape),)) for shape in TO_0},
             **{f"{shape} that rises": (1e-4, ((1000, 9e-4, shape),)) for shape in SHAPES},
-            **{f"{shape} that rises from 0": (0.0, ((999, 1e-3, shape),)) for shape in SHAPES},
+            **{f"{shape} that rises from 0": (0.0, ((999, 1e-3, shape),)) for shape in TO_0},
             **{f"{shape}, long": (7e-4, ((3**21, 2e-5, shape),)) for shape in SHAPES},
             **{f"{shape} between whole steps": (0.01, ((99.5, 0.3), (1e6 / 7, 0.007, shape))) for shape in SHAPES},
             "warmup, stable, decay": (0.0, ((1000, 3e-4), (79_000, 3e-4), (20_000, 0.0, "cosine"))),
@@ -270,23 +352,6 @@ ROWS = [
         oracle.phases,
         draw_phases,
     ),
-    Row(
-        "PiecewiseConstantDecay",
-        {"boundaries": "counts", "values": "rates", "name": "text"},
-        ("PiecewiseConstant",),
-        {
-            "each field": ((10, 20.5, 30), (0.1, 0.01, 0.05, 0.001), NAME),
-            "one value": ((), (0.1,)),
-            "from step 0": ((0,), (0.1, 0.01)),
-            "equal values": ((5, 10), (0.1, 0.1, 0.2)),
-            "between whole steps": ((1.25, 1.5, 1e6 / 7), (0.3, 0.1, 0.7, 0.2)),
-            "long": ((2**26, 2**40 + 1, 2**53), (1e-3, 5e-324, 1.7e308, 0.0)),
-            "many": (tuple(range(3, 400, 7)), tuple(i * 7 % 11 * 1e-4 for i in range(58))),
-        },
-        ((10, 20.5, 31), (0.1, 0.01, 0.05, 0.002), f"{NAME} "),
-        oracle.piecewise_constant_decay,
-        draw_piecewise_constant_decay,
-        "keras.optimizers.schedules",
-    ),
 ]
+PHASES_ROW = ROWS[-1]
 EXAMPLES = [Example(row, label, fields) for row in ROWS for label, fields in row.examples.items()]

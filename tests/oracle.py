@@ -24,6 +24,7 @@ FRACTIONAL = 5.41, 6.09  # other steps: one square is rounded
 LONG = 6.28, 6.88  # a cosine of more than SHORT: both squares are rounded
 BETWEEN = 8.25, 8.86  # a cosine that starts or ends between whole steps: so is the distance from the joint
 LINE = 2.5, 3.5  # a line takes fewer roundings than the cosine; the second where it starts or ends between whole steps
+ENDLESS = 2.5  # what has no end
 HELD = 0.5  # a rate that is held is the nearest float64
 
 
@@ -35,6 +36,8 @@ class Piece(NamedTuple):
     shape: str
     first: Fraction
     last: Fraction
+    endless: Callable[[mpmath.mpf], mpmath.mpf] | None = None
+    """The rate after so many steps, of what has no end."""
 
     @property
     def length(self) -> float:
@@ -50,20 +53,23 @@ class Piece(NamedTuple):
         first, last = _mpf(self.first), _mpf(self.last)
         if self.shape == "hold":
             return first
-        # Done and left are counted from the nearer joint: a length that was rounded is not their sum.
-        length = mpmath.mpf(self.length)
-        if step - self.start < self.end - step:
-            done = mpmath.mpf(step) - self.start
-            left = length - done
-        else:
-            left = self.end - mpmath.mpf(step)
-            done = length - left
-        share, rest = FORMULAS[self.shape].shares(done / length, left / length)
+        if self.endless:
+            return self.endless(mpmath.mpf(step))
+        # From the joint of the nearer rate (inverse time: of the greater): a length that was rounded is not the sum of
+        # what is done and what is left.
+        shares, length = FORMULAS[self.shape].shares, mpmath.mpf(self.length)
+        done = (mpmath.mpf(step) - self.start) / length
+        share, rest = shares(done, 1 - done, self)
+        if not (last < first if self.shape == "inverse_time" else share < rest):
+            left = (self.end - mpmath.mpf(step)) / length
+            share, rest = shares(1 - left, left, self)
         return first * rest + last * share
 
     def bounds(self, steps: np.ndarray) -> np.ndarray:
         if self.shape == "hold":
             return np.full(steps.shape, HELD)
+        if self.endless:
+            return np.full(steps.shape, ENDLESS)
         fractional = steps != np.trunc(steps)
         return np.where(fractional, *(FORMULAS[self.shape].bound(self, each) for each in (True, False)))
 
@@ -74,7 +80,7 @@ Pieces = tuple[Piece, ...]
 class Formula(NamedTuple):
     """A shape: how much of the way a rate has gone, and its rest, where `u` of the steps is done and `v` is left."""
 
-    shares: Callable[[mpmath.mpf, mpmath.mpf], tuple[mpmath.mpf, mpmath.mpf]]
+    shares: Callable[[mpmath.mpf, mpmath.mpf, Piece], tuple[mpmath.mpf, mpmath.mpf]]
     bound: Callable[[Piece, bool], float]
     """In ULP, of a piece, where the steps are fractional and where they are whole."""
 
@@ -91,15 +97,32 @@ def _cosine_bound(piece: Piece, fractional: bool) -> float:
     return (LONG if piece.length > SHORT else FRACTIONAL if fractional else WHOLE)[column]
 
 
+def _inverse_time(u: mpmath.mpf, v: mpmath.mpf, piece: Piece) -> tuple[mpmath.mpf, mpmath.mpf]:
+    """`1 / rate` is `v / first + u / last`."""
+    first, last = _mpf(piece.first), _mpf(piece.last)
+    whole = last * v + first * u
+    return first * u / whole, last * v / whole
+
+
+def _by_length(*bounds: float, longest: int) -> Callable[[Piece, bool], float]:
+    """Bounds of whole steps in pieces of up to so many steps, of other steps, and of pieces between whole steps."""
+    whole, other, between = bounds
+    return lambda piece, fractional: (
+        between if not piece.is_whole else other if fractional or piece.length > longest else whole
+    )
+
+
 FORMULAS = {
-    "linear": Formula(lambda u, v: (u, v), lambda piece, _: LINE[0 if piece.is_whole else 1]),
+    "linear": Formula(lambda u, v, _: (u, v), lambda piece, _: LINE[0 if piece.is_whole else 1]),
     # 1 - cos(pi * u) is 2 * sin(pi/2 * u)**2, and 1 + cos(pi * u) is 2 * sin(pi/2 * (1 - u))**2.
-    "cosine": Formula(lambda u, v: (_sine_squared(u), _sine_squared(v)), _cosine_bound),
+    "cosine": Formula(lambda u, v, _: (_sine_squared(u), _sine_squared(v)), _cosine_bound),
     # (1 - u) / (1 - u/2) of the way are left.
-    "rex": Formula(
-        lambda u, v: (u / (1 + v), 2 * v / (1 + v)),
-        lambda piece, fractional: 6.0 if not piece.is_whole else 3.5 if fractional or piece.length > 2**52 else 2.5,
+    "rex": Formula(lambda u, v, _: (u / (1 + v), 2 * v / (1 + v)), _by_length(2.5, 3.5, 6.0, longest=2**52)),
+    "sqrt": Formula(
+        lambda u, v, _: (mpmath.sqrt(u), v / (1 + mpmath.sqrt(u))), _by_length(4.0, 4.25, 6.5, longest=2**26)
     ),
+    "square": Formula(lambda u, v, _: (u**2, v * (1 + u)), _by_length(1.5, 3.5, 5.5, longest=2**26)),
+    "inverse_time": Formula(_inverse_time, _by_length(2.5, 2.5, 3.5, longest=2**53)),
 }
 """What the documentation says of each shape of a `Phase`."""
 
@@ -184,6 +207,33 @@ def piecewise_constant_decay(boundaries: Iterable[float], values: Iterable[float
     ends = [math.nextafter(boundary, math.inf) for boundary in boundaries]
     pieces = [Piece(start, end, "hold", rate, rate) for start, end, rate in zip([0, *ends], ends, held, strict=False)]
     return (*pieces, Piece(ends[-1] if ends else 0, math.inf, "hold", last, last))
+
+
+def inverse_time_decay(
+    initial: float, period: float, decay_rate: float, staircase: bool = False, name: str = ""
+) -> Pieces:
+    def rate(step: mpmath.mpf) -> mpmath.mpf:
+        if step == math.inf:
+            return mpmath.mpf(0)
+        if not staircase:
+            return mpmath.mpf(initial) / (1 + mpmath.mpf(decay_rate) * step / period)
+        # As Keras: the quotient is one of float64. Later steps count as 2**53.
+        return mpmath.mpf(initial) / (1 + mpmath.mpf(decay_rate) * math.floor(min(float(step), 2.0**53) / period))
+
+    first = Fraction(initial)
+    if not decay_rate or not initial:
+        return (Piece(0, math.inf, "hold", first, first),)
+    return (Piece(0, math.inf, "inverse_time", first, Fraction(0), rate),)
+
+
+def inverse_square_root_decay(initial: float, timescale: float, name: str = "") -> Pieces:
+    def rate(step: mpmath.mpf) -> mpmath.mpf:
+        return mpmath.mpf(initial) * mpmath.sqrt(1 / (1 + step / timescale))
+
+    first = Fraction(initial)
+    if not initial:
+        return (Piece(0, math.inf, "hold", first, first),)
+    return (Piece(0, math.inf, "inverse_square_root", first, Fraction(0), rate),)
 
 
 class Fields(NamedTuple):

@@ -16,16 +16,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from family import FAR, SHAPES, Example, Row
+from family import FAR, SHAPES, TO_0, Example, Row
 from oracle import SHORT, Fields, Piece, Pieces, check, errors, phases
 
 if TYPE_CHECKING:
     from learnrate import Schedule
 
 
+ENDLESS = 2**49
+"""Steps of what has no end that are looked at: up to where no piece turns."""
+
+
+def end_of(piece: Piece) -> int:
+    return math.floor(piece.end) if piece.end < math.inf else math.ceil(piece.start) + ENDLESS
+
+
 def whole_steps(rng: np.random.Generator, piece: Piece, count: int) -> np.ndarray:
     """Anywhere in the piece; at every distance from its joints; around its middle; its last twenty steps."""
-    first, last = math.ceil(piece.start), math.floor(piece.end)
+    first, last = math.ceil(piece.start), end_of(piece)
     if last < first:
         return np.array([], np.int64)
     length = last - first
@@ -41,11 +49,14 @@ def steps_of(pieces: Pieces, count: int = 10) -> list[float]:
     rng = np.random.default_rng(20170813)
     # The bounds take the square of the share that is done for a normal float64: no step is nearer to 0 than 1e-130.
     steps: list[float] = [0.0, 1e-130, pieces[-1].start + 0.5, 2.0**53, 1e30]
-    for piece in pieces[:-1]:
-        start, length = piece.start, piece.end - piece.start
+    for piece in pieces if pieces[-1].endless else pieces[:-1]:
+        start, length = piece.start, end_of(piece) - piece.start
         steps += whole_steps(rng, piece, count).tolist()
         steps += (start + length * rng.random(4)).tolist() + (start + length - min(length, 20) * rng.random(4)).tolist()
-        steps += [math.nextafter(piece.end, 0.0), max(math.nextafter(start, math.inf), 1e-130)]
+        steps += [
+            math.nextafter(end_of(piece) if piece.endless else piece.end, 0.0),
+            max(math.nextafter(start, math.inf), 1e-130),
+        ]
     return sorted(set(map(float, steps)))
 
 
@@ -132,6 +143,8 @@ def check_joints(schedule: Schedule, pieces: Pieces) -> None:
     joints = {float(piece.start): float(piece.first) for piece in pieces}
     end = pieces[-1].start
     after = dict.fromkeys([end + 0.5, end + 1, end + 2.0**53, 1e30, math.inf], float(pieces[-1].first))
+    if pieces[-1].endless:
+        after = {math.inf: 0.0}
     for step, rate in (joints | after).items():
         assert schedule(step) == rate, step
         assert schedule([step]) == [rate], step
@@ -162,7 +175,7 @@ LONGEST = 2**49  # steps, up to which a piece never turns
 
 def windows(piece: Piece, width: int) -> Iterable[np.ndarray]:
     """Runs of whole steps: all of a short piece; at its joints, around its middle, and anywhere."""
-    start, length = math.ceil(piece.start), math.floor(piece.end) - math.ceil(piece.start)
+    start, length = math.ceil(piece.start), end_of(piece) - math.ceil(piece.start)
     if length <= 20_000:
         return [start + np.arange(length + 1)] if length >= 0 else []
     rng = np.random.default_rng(length)
@@ -172,9 +185,13 @@ def windows(piece: Piece, width: int) -> Iterable[np.ndarray]:
 
 
 def check_monotone(schedule: Schedule, pieces: Pieces, width: int) -> None:
-    for piece in pieces[:-1]:
+    for piece in pieces if pieces[-1].endless else pieces[:-1]:
         # Keras's decay, down, never turns at any length.
-        if piece.end - piece.start > LONGEST and not (piece.shape == "cosine" and piece.last <= piece.first):
+        if (
+            not piece.endless
+            and piece.end - piece.start > LONGEST
+            and not (piece.shape == "cosine" and piece.last <= piece.first)
+        ):
             continue
         first, last = float(piece.first), float(piece.last)
         for steps in windows(piece, width):
@@ -212,7 +229,8 @@ def test_decay_never_rises(CosineDecay: Any, decay: int, alpha: float) -> None:
 def test_no_long_phase_turns(learnrate: ModuleType, shape: str, length: int) -> None:
     rng = random.Random(length)
     for _ in range(20):
-        fields = (rng.random(), ((length, rng.choice([0.0, rng.random(), 10 * rng.random()]), shape),))
+        lowest = 0.0 if shape in TO_0 else 1e-9
+        fields = (rng.random(), ((length, rng.choice([lowest, rng.random(), 10 * rng.random()]), shape),))
         check_monotone(learnrate.Phases(*fields), phases(*fields), 2_000)
 
 

@@ -32,10 +32,10 @@ class Case(NamedTuple):
 
 def steps_of(example: Example) -> np.ndarray:
     """Whole and fractional steps, anywhere and at every distance from the joints, in no order."""
-    rng = np.random.default_rng(example.total_steps)
+    rng = np.random.default_rng(example.extent)
     ends = np.array([piece.start for piece in example.pieces])
     joints = np.r_[ends, (ends[1:] + ends[:-1]) / 2]
-    scale = max(example.total_steps, 10)
+    scale = max(example.extent, 10)
     close = rng.choice(joints, COUNT // 4) + rng.choice([-1, 1], COUNT // 4) * scale ** rng.random(COUNT // 4)
     anywhere = rng.random(HALF) * scale * 1.01
     whole = rng.integers(0, scale, COUNT // 4)
@@ -143,7 +143,7 @@ def test_batch_of_any_type(schedule: Schedule, example: Example, case: Case, dty
 
 
 def test_range(schedule: Schedule, example: Example) -> None:
-    total = example.total_steps
+    total = example.extent
     for steps in (range(min(total + 9, 20_000)), range(total + 9, 0, -(total // 20_000) - 1)):
         assert same_bits(schedule(steps), reference(example, np.array(steps, np.float64)))
 

@@ -71,7 +71,7 @@ def test_keras_reads_and_writes_the_same_dict(learnrate: ModuleType, one: Exampl
 
 def is_sane(one: Example) -> bool:
     """Keras computes in float32, and fails without a boundary."""
-    return 1e-30 < max(max(piece.first, piece.last) for piece in one.pieces) < 1e30 and 0 < one.total_steps < 2**24
+    return 1e-30 < max(max(piece.first, piece.last) for piece in one.pieces) < 1e30 and 0 < one.extent < 2**24
 
 
 @pytest.mark.parametrize("one", [one for one in OF_KERAS if is_sane(one)], ids=repr)

@@ -34,7 +34,7 @@ def core(learnrate: ModuleType, Core: Any) -> Any:
 
 
 def segment(start: float, end: float, shape: str = "linear", first: float = 0.25, last: float = 0.5) -> Any:
-    return SimpleNamespace(start=start, end=end, first_rate=first, last_rate=last, shape=shape)
+    return SimpleNamespace(start=start, end=end, first_rate=first, last_rate=last, shape=shape, parameters=())
 
 
 INF = math.inf
@@ -43,7 +43,7 @@ INF = math.inf
 def test_segments_are_all_that_it_needs(learnrate: ModuleType, Core: Any) -> None:
     for example in EXAMPLES:
         schedule = example.make(learnrate)
-        core, steps = Core(list(schedule.segments)), np.linspace(0, example.total_steps * 1.01 + 9, 999)
+        core, steps = Core(list(schedule.segments)), np.linspace(0, example.extent * 1.01 + 9, 999)
         assert (core(steps) == schedule(steps)).all()
         assert core(0) == schedule(0)
     assert Core([segment(0, 8), segment(8.0, INF, "hold", 2)])(4) == 0.375
@@ -64,7 +64,8 @@ def test_segments_are_all_that_it_needs(learnrate: ModuleType, Core: Any) -> Non
         [segment(0, 8), segment(8, 4), segment(4, INF, "hold")],
         [segment(0, 8), segment(8, math.nan), segment(math.nan, INF, "hold")],
         [segment(0, INF, "hold"), segment(INF, INF, "hold")],
-        [segment(0, INF, "sqrt")],
+        [segment(0, INF, "root")],
+        [segment(0, INF, "inverse_square_root")],
         [segment(0, INF, "")],
     ],
     ids=lambda segments: " ".join(f"{one.start}-{one.end}{one.shape}" for one in segments) or "none",

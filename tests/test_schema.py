@@ -30,6 +30,8 @@ INEXPRESSIBLE = (
     "<= 2**53 - decay_steps",
     "at most 2**53 steps long",
     "surrogates",
+    "> 0 where the shape is 'inverse_time'",
+    "within a factor of 1e100",
     "1 less than the length",
     "> boundaries",
 )
@@ -96,7 +98,18 @@ phase = some(
 several = some({"initial_learning_rate": numbers, "phases": st.lists(phase, max_size=3) | others}, names)
 lists = st.lists(numbers, max_size=3) | others
 stairs = some({"boundaries": lists, "values": lists}, names)
-configs = {"CosineDecay": cosines, "Phases": several, "PiecewiseConstantDecay": stairs}
+times = some(
+    {"initial_learning_rate": numbers, "decay_steps": numbers, "decay_rate": numbers},
+    {"staircase": st.booleans() | others, **names},
+)
+roots = some({"initial_learning_rate": numbers, "timescale": numbers}, names)
+configs = {
+    "CosineDecay": cosines,
+    "Phases": several,
+    "PiecewiseConstantDecay": stairs,
+    "InverseTimeDecay": times,
+    "InverseSquareRootDecay": roots,
+}
 known = st.one_of(*(st.fixed_dictionaries({"class_name": st.just(k), "config": v}) for k, v in configs.items()))
 envelopes = st.fixed_dictionaries(
     {"class_name": st.sampled_from([*configs, "Phase"]) | others, "config": st.one_of(*configs.values()) | others},
@@ -163,8 +176,10 @@ def test_defaults_and_keys_are_those_of_the_classes(learnrate: ModuleType) -> No
     phase = learnrate.Phase(10, 0.1)
     schedules = [
         learnrate.CosineDecay(0.1, 1000),
-        learnrate.Phases(0.1, [phase]),
+        learnrate.InverseTimeDecay(0.1, 1000, 0.5),
         learnrate.PiecewiseConstantDecay([10], [0.1, 0.2]),
+        learnrate.InverseSquareRootDecay(0.1, 1000),
+        learnrate.Phases(0.1, [phase]),
     ]
     assert data["properties"]["class_name"] == {"enum": [type(schedule).__name__ for schedule in schedules]}
     assert list(data["properties"]) == list(learnrate.serialize(schedules[0]))

@@ -2,7 +2,8 @@
 //! fields come back as they went in; and an error names the first bad step. So for every class.
 
 use learnrate::{
-    CosineDecay, Definition, Error, Phase, PhaseShape, Phases, PiecewiseConstantDecay, Schedule,
+    CosineDecay, Definition, Error, InverseSquareRootDecay, InverseTimeDecay, Phase, PhaseShape,
+    Phases, PiecewiseConstantDecay, Schedule,
 };
 use num_traits::AsPrimitive;
 
@@ -32,7 +33,13 @@ fn phases() -> Phases {
 /// More segments than are evaluated one over another: lines and cosines of many lengths.
 fn many_phases() -> Phases {
     let phase = |i: u32| Phase {
-        shape: [PhaseShape::Cosine, PhaseShape::Linear, PhaseShape::Rex][i as usize % 3],
+        shape: [
+            PhaseShape::Cosine,
+            PhaseShape::Linear,
+            PhaseShape::Rex,
+            PhaseShape::Sqrt,
+            PhaseShape::Square,
+        ][i as usize % 5],
         ..Phase::new(f64::from(1 + i * i * 3), f64::from(1 + i * 7 % 11) * 1e-3)
     };
     Phases::new(0.5, (0..50).map(phase).collect())
@@ -383,4 +390,44 @@ fn a_boundary_belongs_to_the_value_before_it() {
     );
     let error = refused(vec![1.0; 65_536], vec![0.5]);
     assert!(error.starts_with("Argument `boundaries` must be at most 65535 boundaries"), "{error}");
+}
+
+#[test]
+fn what_has_no_end_has_a_limit() {
+    let times = InverseTimeDecay::new(0.1, 1000.0, 0.5);
+    let stairs = InverseTimeDecay { staircase: true, ..times.clone() };
+    let root = InverseSquareRootDecay::new(0.01, 10_000.0);
+    for (schedule, steps, rates) in [
+        (Schedule::new(times), [0.0, 2000.0, 18_000.0], [0.1, 0.05, 0.01]),
+        (Schedule::new(stairs), [999.0, 2999.0, 18_999.0], [0.1, 0.05, 0.01]),
+        (Schedule::new(root), [0.0, 30_000.0, 990_000.0], [0.01, 0.005, 0.001]),
+    ] {
+        let schedule = schedule.unwrap();
+        assert_eq!(schedule.total_steps(), None);
+        assert_eq!(schedule.final_learning_rate(), Some(0.0));
+        assert_eq!(schedule.peak_learning_rate(), Some(rates[0]));
+        assert_eq!(steps.map(|step| schedule.value(step).unwrap()), rates);
+        let mut filled = [f64::NAN; 4];
+        schedule.fill(&[steps[0], steps[1], steps[2], f64::INFINITY], &mut filled).unwrap();
+        assert_eq!(filled, [rates[0], rates[1], rates[2], 0.0]);
+    }
+    let held = Schedule::new(InverseTimeDecay::new(0.1, 1000.0, 0.0)).unwrap();
+    assert_eq!((held.total_steps(), held.final_learning_rate()), (Some(0), Some(0.1)));
+    let error = Schedule::new(InverseTimeDecay::new(0.1, 10.0, 1e101)).unwrap_err().to_string();
+    assert_eq!(error, "Argument `decay_rate` must be <= 1e100. Received: decay_rate=1e+101");
+}
+
+#[test]
+fn inverse_time_leads_neither_from_nor_to_0() {
+    let of = |first: f64, last: f64, steps: f64| {
+        let phase = Phase { shape: PhaseShape::InverseTime, ..Phase::new(steps, last) };
+        Schedule::new(Phases::new(first, vec![phase]))
+    };
+    let schedule = of(0.1, 0.2, 10.0).unwrap();
+    assert_eq!([0, 5, 10].map(|step| schedule.value(step).unwrap()), [0.1, 2.0 / 15.0, 0.2]);
+    for (first, last) in [(0.0, 0.1), (0.1, 0.0), (1.0, 1e-101)] {
+        let error = of(first, last, 10.0).unwrap_err().to_string();
+        assert!(error.starts_with("Argument `phases[0].learning_rate` must be"), "{error}");
+        assert!(of(first, last, 0.0).is_ok()); // it is skipped
+    }
 }

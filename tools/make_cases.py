@@ -14,6 +14,7 @@ import re
 import subprocess
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,10 @@ PHASES: list[tuple[tuple[Any, ...], list[float]]] = [  # (initial rate and phase
     ((1.7e308, [(100, 0.0), (100, 1.7e308, "cosine")]), []),
     ((0.1, [(2.7, 0.5, "cosine"), (0.3, 0.02), (2**-20, 0.7), (7.25, 2e-6, "cosine")]), []),
     ((0.1, [(1e15, 0.5), (0.01, 0.7), (10, 0.2)]), []),
+    ((0.3, [(1000, 0.02, "rex"), (99.5, 0.7, "rex"), (2**27 + 1, 3e-4, "rex")]), [500]),
+    ((0.3, [(1000, 0.02, "sqrt"), (99.5, 0.7, "sqrt"), (2**27 + 1, 3e-4, "sqrt")]), [500]),
+    ((0.3, [(1000, 0.02, "square"), (99.5, 0.7, "square"), (2**27 + 1, 3e-4, "square")]), [500]),
+    ((0.3, [(1000, 0.02, "inverse_time"), (99.5, 0.7, "inverse_time"), (2**27, 3e-4, "inverse_time")]), [500]),
     ((0.5, [(3 * i + 1, i * 7 % 11 / 11, ("linear", "cosine")[i % 2]) for i in range(20)]), []),
 ]
 PHASE = ("steps", "learning_rate", "shape", "power", "start")
@@ -91,6 +96,8 @@ BAD_FIELDS: list[tuple[tuple[Any, ...], str, str, str]] = [  # (fields, which on
     ((0.1, 8, 2.0, 1e308), "alpha", "so small that peak * alpha is finite", "2.0, peak=1e+308"),
     ((0.1, 0, -1.0), "decay_steps", "> 0", "0"),  # the first of two, in Keras's order
 ]
+NOT_0 = "> 0 where the shape is 'inverse_time', from and to: 1 / rate has no end at 0; 'linear' leads there"
+NEAR = "within a factor of 1e100 of the rate that the phase starts from"
 BAD_PHASES: list[tuple[tuple[Any, ...], str, str, str]] = [  # likewise
     ((-0.1, []), "initial_learning_rate", RATE, "-0.1"),
     (("inf", []), "initial_learning_rate", RATE, "inf"),
@@ -101,6 +108,9 @@ BAD_PHASES: list[tuple[tuple[Any, ...], str, str, str]] = [  # likewise
     ((0.1, [(9e-7, 0.1)]), "phases[0].steps", "0 or >= 2**-20", "9e-07"),
     ((0.1, [(2**53, 0.1), (0.5, 0.1)]), "phases", "at most 2**53 steps long", "9007199254740992 steps"),
     ((0.1, [(10, 0.1, "linear", None, -1.0)]), "phases[0].start", RATE, "-1.0"),
+    ((0.1, [(10, 0.0, "inverse_time")]), "phases[0].learning_rate", NOT_0, "0.0, from 0.1"),
+    ((0.0, [(10, 0.1, "inverse_time")]), "phases[0].learning_rate", NOT_0, "0.1, from 0.0"),
+    ((0.1, [(10, 1e-120, "inverse_time")]), "phases[0].learning_rate", NEAR, "1e-120, from 0.1"),
     ((0.1, [(10, 0.1, "linear", 2.0)]), "phases[0].power", "None for this shape", "2.0, shape='linear'"),
     ((0.1, [(2**53, 0.1), (1, 0.1)]), "phases", "at most 2**53 steps long", "9007199254740993 steps"),
 ]
@@ -113,6 +123,18 @@ BAD_VALUES: list[tuple[tuple[Any, ...], str, str, str]] = [  # likewise, of a Pi
     (([10, 5.5], [0.1, 0.2, 0.3]), "boundaries[1]", "> boundaries[0]", "5.5, boundaries[0]=10"),
     (([5, 10, 10], [0.1, 0.2, 0.3, 0.4]), "boundaries[2]", "> boundaries[1]", "10, boundaries[1]=10"),
     (([10], [0.1, -0.2]), "values[1]", RATE, "-0.2"),
+]
+BAD_TIMES: list[tuple[tuple[Any, ...], str, str, str]] = [  # likewise, of an InverseTimeDecay
+    ((-0.1, 10, 0.5), "initial_learning_rate", RATE, "-0.1"),
+    ((0.1, 0.5, 0.5), "decay_steps", SHARE, "0.5"),
+    ((0.1, 0, 0.5), "decay_steps", "> 0", "0"),
+    ((0.1, 10, -0.5), "decay_rate", RATE, "-0.5"),
+    ((0.1, 10, 1e101), "decay_rate", "<= 1e100", "1e+101"),
+]
+BAD_ROOTS: list[tuple[tuple[Any, ...], str, str, str]] = [  # likewise, of an InverseSquareRootDecay
+    ((-0.1, 10), "initial_learning_rate", RATE, "-0.1"),
+    ((10_000, 1e-3), "timescale", SHARE, "0.001"),
+    ((0.1, 0), "timescale", "> 0", "0"),
 ]
 BAD_STEPS = [  # (a step or several, the place of the bad one, how it is shown)
     (-7.0, "", "-7.0"),
@@ -132,8 +154,8 @@ def phases_config(fields: tuple[Any, ...]) -> dict[str, Any]:
     return {"initial_learning_rate": initial, "phases": rows, **({"name": name[0]} if name else {})}
 
 
-def values_config(fields: tuple[Any, ...]) -> dict[str, Any]:
-    return dict(zip(("boundaries", "values"), fields, strict=True))
+def first(*names: str) -> Callable[[tuple[Any, ...]], dict[str, Any]]:
+    return lambda fields: dict(zip(names, fields, strict=True))
 
 
 def valid(class_name: str, config: dict[str, Any], more: list[float]) -> dict[str, Any]:
@@ -142,7 +164,7 @@ def valid(class_name: str, config: dict[str, Any], more: list[float]) -> dict[st
     total = schedule.total_steps
     found: set[float] = {5e-324, 0.5, 1e30, math.inf, *more}
     for segment in schedule.segments:
-        start, end = segment.start, min(segment.end, total)
+        start, end = segment.start, min(segment.end, 2**40 if total is None else total)
         length = end - start
         found |= {joint + by for joint in (start, start + length // 2, end) for by in range(-2, 3)}
         found |= {start + 0.125, start + length / 3, end - 0.5}
@@ -206,7 +228,9 @@ bad_fields = [
     for class_name, config_of, rows in (
         ("CosineDecay", config, BAD_FIELDS),
         ("Phases", phases_config, BAD_PHASES),
-        ("PiecewiseConstantDecay", values_config, BAD_VALUES),
+        ("PiecewiseConstantDecay", first("boundaries", "values"), BAD_VALUES),
+        ("InverseTimeDecay", first("initial_learning_rate", "decay_steps", "decay_rate"), BAD_TIMES),
+        ("InverseSquareRootDecay", first("initial_learning_rate", "timescale"), BAD_ROOTS),
     )
     for fields, *text in rows
 ]

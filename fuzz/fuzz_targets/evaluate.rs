@@ -3,7 +3,8 @@
 #![no_main]
 
 use learnrate::{
-    CosineDecay, Definition, Error, Phase, PhaseShape, Phases, PiecewiseConstantDecay, Schedule,
+    CosineDecay, Definition, Error, InverseSquareRootDecay, InverseTimeDecay, Phase, PhaseShape,
+    Phases, PiecewiseConstantDecay, Schedule,
 };
 use libfuzzer_sys::arbitrary::{Arbitrary, Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
@@ -17,8 +18,10 @@ struct Case {
 
 impl<'a> Arbitrary<'a> for Case {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
-        let definition = match u.int_in_range(0..=4)? {
+        let definition = match u.int_in_range(0..=6)? {
             0 => piecewise_constant_decay(u)?.into(),
+            5 => inverse_time_decay(u)?.into(),
+            6 => InverseSquareRootDecay::new(rate(u)?, count(u)?).into(),
             1 | 2 => cosine_decay(u)?.into(),
             _ => phases(u)?.into(),
         };
@@ -54,7 +57,7 @@ fn phases(u: &mut Unstructured) -> Result<Phases> {
     let mut phases = Vec::new();
     for _ in 0..u.int_in_range(0..=20)? {
         phases.push(Phase {
-            shape: *u.choose(&[PhaseShape::Linear, PhaseShape::Cosine, PhaseShape::Rex])?,
+            shape: *u.choose(&SHAPES)?,
             start: if u.ratio(1, 4)? { Some(rate(u)?) } else { None },
             ..Phase::new(steps(u)?, rate(u)?)
         });
@@ -73,6 +76,23 @@ fn piecewise_constant_decay(u: &mut Unstructured) -> Result<PiecewiseConstantDec
     Ok(PiecewiseConstantDecay::new(boundaries, values))
 }
 
+const SHAPES: [PhaseShape; 6] = [
+    PhaseShape::Linear,
+    PhaseShape::Cosine,
+    PhaseShape::Rex,
+    PhaseShape::Sqrt,
+    PhaseShape::Square,
+    PhaseShape::InverseTime,
+];
+
+fn inverse_time_decay(u: &mut Unstructured) -> Result<InverseTimeDecay> {
+    let decay_rate = rate(u)?.min(1e100);
+    Ok(InverseTimeDecay {
+        staircase: u.arbitrary()?,
+        ..InverseTimeDecay::new(rate(u)?, count(u)?, decay_rate)
+    })
+}
+
 /// What leads from one rate to another, as the documentation of the classes has it.
 struct Piece {
     start: f64,
@@ -82,16 +102,42 @@ struct Piece {
     shape: PhaseShape,
 }
 
+/// The rate of what has no end.
+fn endless(definition: &Definition, step: f64) -> Option<Float> {
+    match definition {
+        Definition::InverseTimeDecay(it) => {
+            let n = if it.staircase {
+                float((step.min(2_f64.powi(53)) / it.decay_steps).floor())
+            } else {
+                float(step) / it.decay_steps
+            };
+            Some(float(it.initial_learning_rate) / (n * it.decay_rate + 1_u32))
+        }
+        Definition::InverseSquareRootDecay(it) => {
+            let share = (float(step) / it.timescale + 1_u32).recip();
+            Some(share.sqrt() * it.initial_learning_rate)
+        }
+        _ => None,
+    }
+}
+
 impl Piece {
-    /// The documented formula, without a difference that could cancel, from the nearer joint.
+    /// The documented formula, without a difference that could cancel, from the joint of the nearer rate.
     fn exact(&self, step: f64) -> Float {
         let steps = self.end - self.start;
-        let (mut done, mut left) = (float(step) - self.start, float(self.end) - step);
-        if step - self.start < self.end - step {
-            left = steps - done.clone();
+        let (done, left) = (float(step) - self.start, float(self.end) - step);
+        let from_start = self.between(done.clone(), steps - done, steps);
+        let from_end = self.between(steps - left.clone(), left, steps);
+        let is_early = if self.shape == PhaseShape::InverseTime {
+            self.last < self.first
         } else {
-            done = steps - left.clone();
-        }
+            let way = (float(0.0) + &self.last - &self.first).abs();
+            (from_start.clone() - &self.first).abs() * 2_u32 < way
+        };
+        if is_early { from_start } else { from_end }
+    }
+
+    fn between(&self, done: Float, left: Float, steps: f64) -> Float {
         match self.shape {
             PhaseShape::Cosine => {
                 half_cosine(left, steps) * &self.first + half_cosine(done, steps) * &self.last
@@ -99,6 +145,20 @@ impl Piece {
             PhaseShape::Rex => {
                 let whole = left.clone() + steps;
                 (done * &self.last + left * 2_u32 * &self.first) / whole
+            }
+            PhaseShape::Sqrt => {
+                let root = (done.clone() / steps).sqrt();
+                let rest = left / steps / (root.clone() + 1_u32);
+                root * &self.last + rest * &self.first
+            }
+            PhaseShape::Square => {
+                let (gone, rest) = (done / steps, left / steps);
+                let rest = rest * (gone.clone() + 1_u32);
+                gone.square() * &self.last + rest * &self.first
+            }
+            PhaseShape::InverseTime => {
+                let whole = left * &self.last + done * &self.first;
+                float(steps) * &self.first * &self.last / whole
             }
             _ => (left * &self.first + done * &self.last) / steps,
         }
@@ -113,6 +173,12 @@ impl Piece {
             if is_between { 3.5 } else { 2.5 }
         } else if self.shape == PhaseShape::Rex {
             if is_between { 6.0 } else { 3.5 }
+        } else if self.shape == PhaseShape::Sqrt {
+            if is_between { 6.5 } else { 4.25 }
+        } else if self.shape == PhaseShape::Square {
+            if is_between { 5.5 } else { 3.5 }
+        } else if self.shape == PhaseShape::InverseTime {
+            if is_between { 3.5 } else { 2.5 }
         } else if is_between {
             [8.25, 8.86][column]
         } else if self.end - self.start > 2_f64.powi(26) {
@@ -165,6 +231,7 @@ fn pieces(definition: &Definition) -> Vec<Piece> {
                 start = end;
             }
         }
+        Definition::InverseTimeDecay(_) | Definition::InverseSquareRootDecay(_) => {}
         other => unreachable!("a class of which this target does not know: {other:?}"),
     }
     found
@@ -226,13 +293,14 @@ fn is_refused<T>(result: Result<T, Error>, at: Option<usize>, bad: f64) -> bool 
 
 fuzz_target!(|case: Case| {
     let Ok(schedule) = Schedule::new(case.definition) else { return };
-    let (definition, end) = (schedule.definition(), schedule.total_steps().unwrap());
+    let definition = schedule.definition();
+    let end = schedule.total_steps().map_or(f64::INFINITY, |end| end as f64);
     let value = |step: f64| schedule.value(step).unwrap();
     let held = schedule.final_learning_rate().unwrap();
     let pieces = pieces(definition);
 
-    assert_eq!(value(end as f64), held);
-    assert!(pieces.last().is_none_or(|piece| piece.end.ceil() == end as f64));
+    assert_eq!(value(end), held);
+    assert!(pieces.last().is_none_or(|piece| piece.end.ceil() == end));
     for piece in &pieces {
         assert_eq!(value(piece.start), piece.first.to_f64(), "{definition:?}");
     }
@@ -240,7 +308,12 @@ fuzz_target!(|case: Case| {
         let rate = value(step);
         let Some(piece) = pieces.iter().find(|piece| piece.start <= step && step < piece.end)
         else {
-            assert_eq!(rate, held);
+            if let Some(exact) = endless(definition, step).filter(|_| step < 1e30) {
+                let off = ulps(rate, exact);
+                assert!(off <= 2.75, "{definition:?} at {step}: {rate:e} is {off} ULP off");
+            } else if step >= end {
+                assert_eq!(rate, held);
+            }
             continue;
         };
         let off = ulps(rate, piece.exact(step));

@@ -43,10 +43,26 @@ fn fields(schedule: &Schedule) -> String {
                 .phases
                 .iter()
                 .map(|it| {
-                    (it.steps, it.learning_rate, format!("{:?}", it.shape).to_lowercase(), it.start)
+                    (
+                        it.steps,
+                        it.learning_rate,
+                        serde_json::to_string(&it.shape).unwrap().replace('"', ""),
+                        it.start,
+                    )
                 })
                 .collect();
             format!("{:?} {phases:?} {:?}", it.initial_learning_rate, it.name.as_bytes())
+        }
+        Definition::InverseTimeDecay(it) => format!(
+            "{:?} {} {:?} {} {:?}",
+            it.initial_learning_rate,
+            it.decay_steps,
+            it.decay_rate,
+            it.staircase,
+            it.name.as_bytes()
+        ),
+        Definition::InverseSquareRootDecay(it) => {
+            format!("{:?} {} {:?}", it.initial_learning_rate, it.timescale, it.name.as_bytes())
         }
         Definition::PiecewiseConstantDecay(it) => {
             format!("{:?} {:?} {:?}", it.boundaries, it.values, it.name.as_bytes())
@@ -67,6 +83,18 @@ fn read(py: Python, data: &[u8]) -> PyResult<(String, String)> {
     let fields = if class_name == "PiecewiseConstantDecay" {
         let (boundaries, values) = (list(&schedule, "boundaries")?, list(&schedule, "values")?);
         format!("{boundaries:?} {values:?} {:?}", name(&schedule)?.as_bytes())
+    } else if class_name == "InverseTimeDecay" {
+        format!(
+            "{:?} {} {:?} {} {:?}",
+            initial()?,
+            count(&schedule, "decay_steps")?,
+            schedule.getattr("decay_rate")?.extract::<f64>()?,
+            schedule.getattr("staircase")?.extract::<bool>()?,
+            name(&schedule)?.as_bytes()
+        )
+    } else if class_name == "InverseSquareRootDecay" {
+        let timescale = count(&schedule, "timescale")?;
+        format!("{:?} {timescale} {:?}", initial()?, name(&schedule)?.as_bytes())
     } else if class_name == "CosineDecay" {
         let initial = initial()?;
         format!(
@@ -139,7 +167,8 @@ const TOKENS: &str = r#"
     "module" "class_name" "config" "registered_name"
     "initial_learning_rate" "decay_steps" "alpha" "name" "warmup_target" "warmup_steps"
     "CosineDecay" "keras.optimizers.schedules" {"CosineDecay":null}
-    "Phases" "phases" "steps" "learning_rate" "shape" "power" "start" "linear" "cosine" "rex" {"linear":null}
+    "Phases" "phases" "steps" "learning_rate" "shape" "power" "start" "linear" "cosine" "rex" "sqrt" "square" "inverse_time" {"linear":null}
+    "InverseTimeDecay" "decay_rate" "staircase" "InverseSquareRootDecay" "timescale" true false
     "PiecewiseConstantDecay" "boundaries" "values" [10] [10,20.5] [0.5,0.25] [0.5,0.25,0.125]
     {"steps":5,"learning_rate":0.5} {"steps":0,"learning_rate":0.25,"shape":"cosine","power":null,"start":1}
     "\ud83d\ude00" "\ud800" "\u0000" "é😀"

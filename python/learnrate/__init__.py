@@ -11,6 +11,8 @@ from ._functions import constant, linear_decay, warmup_stable_decay
 from ._schedule import Schedule
 from ._schedules.cosine_decay import CosineDecay
 from ._schedules.every import deserialize, from_json, serialize
+from ._schedules.inverse_square_root_decay import InverseSquareRootDecay
+from ._schedules.inverse_time_decay import InverseTimeDecay
 from ._schedules.phases import Phase, Phases
 from ._schedules.piecewise_constant_decay import PiecewiseConstantDecay
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = [
     "BACKEND",
     "CosineDecay",
+    "InverseSquareRootDecay",
+    "InverseTimeDecay",
     "Phase",
     "Phases",
     "PiecewiseConstantDecay",

@@ -100,6 +100,13 @@ def whole(argument: str, value: Any, *, least: int, total: int | None = None) ->
     return int(count(argument, value, least=least))
 
 
+def flag(argument: str, value: Any) -> bool:
+    np = sys.modules.get("numpy")
+    if not isinstance(value, bool) and not (np and isinstance(value, np.bool_)):
+        refuse(TypeError, argument, "a bool", value)
+    return bool(value)
+
+
 def text(argument: str, value: Any) -> str:
     if not isinstance(value, str):
         refuse(TypeError, argument, "a string", value)

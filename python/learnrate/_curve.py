@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 
 from ._arguments import MAX_STEPS
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 BLOCK = 32_768
 """Steps that NumPy evaluates at a time, so that its temporaries do not grow with the batch."""
+STEPS = float(MAX_STEPS)
+"""Where stairs are counted, later steps count as this one."""
 FEW = 16
 """Segments up to which a look at all steps for each is faster than to sort the steps."""
 
@@ -95,9 +98,19 @@ class Scalar:
     def minimum(one: float, other: float) -> float:
         return one if one < other else other
 
+    sqrt = staticmethod(math.sqrt)
+
     @staticmethod
     def plus(length: float, distance: float) -> float:
         return length + distance
+
+    @staticmethod
+    def over(number: float, by: float) -> float:
+        return number / by
+
+    @staticmethod
+    def stairs(distance: float, period: float) -> float:
+        return float(math.floor(min(distance, STEPS) / period))
 
     @staticmethod
     def choose(condition: bool, yes: Any, no: Any) -> Any:
@@ -110,7 +123,11 @@ class Blocks:
     def __init__(self) -> None:
         import numpy as np
 
-        self.minimum, self.plus, self._where = np.minimum, np.add, np.where
+        self.minimum, self.plus, self.over, self.sqrt = np.minimum, np.add, np.divide, np.sqrt
+        self._where, self._floor = np.where, np.floor
+
+    def stairs(self, distance: Any, period: float) -> Any:
+        return self._floor(self.minimum(distance, STEPS) / period)
 
     def choose(self, condition: Any, yes: Any, no: Any) -> Any:
         if condition.all():

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 
 from ._arguments import refuse
+from ._curve import STEPS
 from ._shapes.shape import at_least, rounded
 
 TYPE_CHECKING = False
@@ -69,9 +70,38 @@ class Floats:
         """
         return length + self.where(distance < 0.0, 0.0, distance)
 
+    def over(self, number: float, by: Any) -> Any:
+        """PyTorch would multiply the number by the inverse."""
+        return self.array(number) / by
+
+    def sqrt(self, number: Any) -> Any:
+        """Its slope at 0 is taken for 0: infinity times the 0 of a choice would be NaN."""
+        positive = number > 0.0
+        return self.where(positive, self.xp.sqrt(self.where(positive, number, 1.0)), 0.0)
+
+    def stairs(self, distance: Any, period: float) -> Any:
+        """XLA would multiply by the inverse of a constant period, which misses whole quotients."""
+        steps = self.minimum(distance, STEPS)
+        return self.xp.floor(steps / (steps * 0.0 + period))
+
     def minimum(self, one: Any, other: Any) -> Any:
         one, other = self.array(one), self.array(other)  # Keras's own `minimum` makes int64 into int32 on PyTorch
         return self.xp.where(one < other, one, other)
+
+
+class Counted(Floats):
+    """The same where steps are integers, of which whole periods are counted as such."""
+
+    def __init__(self, floats: Floats, integers: Floats, steps: Any) -> None:
+        super().__init__(floats.xp, floats.dtype, floats.device)
+        self.integers, self.steps = integers, steps
+
+    def stairs(self, distance: Any, period: float) -> Any:
+        if period % 1.0:
+            return super().stairs(distance, period)
+        if period > int(self.xp.iinfo(self.integers.dtype).max):
+            return self.xp.astype(self.steps * 0, self.dtype)
+        return self.xp.astype(self.steps // self.integers.array(int(period)), self.dtype)
 
 
 def rates(schedule: Any, steps: Any) -> Any:
@@ -144,12 +174,13 @@ def rates_of_integers(xp: Any, parts: Sequence[Part], steps: Any, dtype: Any, de
             continue
         start = integers.array(first)
         if segment.kind != "hold":
-            last = math.floor(segment.end)
+            last = math.floor(segment.end) if segment.end < math.inf else top
             inside = integers.minimum(integers.where(steps < start, start, steps), min(last, top))
             # Sums of parts that are not negative, so that a joint between whole steps costs no digit.
             done, before = xp.astype(inside - start, dtype), first - segment.start
             left, after = _distance(xp, integers, inside, last, top, dtype), segment.end - last
-            rate = shape.rate(floats, done + before if before else done, left + after if after else left)
+            namespace = Counted(floats, integers, inside - start) if shape.period else floats
+            rate = shape.rate(namespace, done + before if before else done, left + after if after else left)
         found = floats.where(steps >= start, rate, found)
     return found
 

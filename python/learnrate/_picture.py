@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ._arguments import MAX_STEPS
+from ._exact import whole
 from ._value import Value
 
 if TYPE_CHECKING:
@@ -29,7 +32,7 @@ def joint(step: float) -> str:
     """A joint as text: a whole step as it is, others to a hundredth. Just after a whole step is the next one."""
     if math.nextafter(step, 0.0).is_integer():
         step = math.ceil(step)
-    return f"{step if step == int(step) else round(step, 2):,}"
+    return f"{whole(round(step, 2)):,}"
 
 
 class Curve(NamedTuple):
@@ -42,7 +45,19 @@ class Curve(NamedTuple):
 
 def extent(schedules: Sequence[Schedule]) -> float:
     """The last step that a picture of the schedules shows."""
-    return max(schedule.total_steps for schedule in schedules) * BEYOND or ALONE
+    return max(map(length, schedules)) * BEYOND or ALONE
+
+
+def length(schedule: Schedule) -> int:
+    """The steps until the rate is held; without end, until a tenth of the way to the limit is left."""
+    return reaches(schedule, 0.1) if schedule.total_steps is None else schedule.total_steps
+
+
+def reaches(schedule: Schedule, share: float) -> int:
+    """The first whole step at which a schedule without end has so much of the way to its limit left, or less."""
+    last = schedule.segments[-1]
+    rate = last.last_rate + share * (last.first_rate - last.last_rate)
+    return bisect_left(range(MAX_STEPS), True, lo=math.ceil(last.start), key=lambda step: schedule(step) <= rate)
 
 
 def shown(schedule: Schedule, last: float) -> list[Segment]:
@@ -69,6 +84,13 @@ def curve(schedule: Schedule, last: float, pieces: int = PIECES) -> Curve:
             steps.append(float(start))
             rates.append(segment.first_rate)
         joints.append(len(steps) - 1)
+        period = segment.formula.period
+        stairs = int((stop - start) / period) if period else 0
+        if 0 < stairs <= pieces:
+            for i in range(1, stairs + 1):
+                steps += [start + i * period] * 2
+                rates += [rates[-1], schedule(start + i * period)]
+            count = 1
         for i in range(1, count + 1):
             step = start + (stop - start) * i / count
             steps.append(step)

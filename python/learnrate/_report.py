@@ -7,12 +7,14 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from ._picture import joint, warmups
+from ._picture import joint, reaches, warmups
 from ._schedule import Schedule
 from ._segments import Segment
 
 MOST = 40
 """Segments that are listed, and whose starts are among the steps."""
+LEFT = {"1/2": 0.5, "1/10": 0.1, "1/100": 0.01}
+"""Of what has no end, how much of the way to its limit is left at telling steps."""
 SHAPES = {"cosine": "half a cosine", "rex": "REX"}
 
 
@@ -41,12 +43,16 @@ def printable(text: str) -> str:
 
 
 def _summary(schedule: Schedule) -> str:
-    if not schedule.total_steps:
-        return f"constant {schedule(0):.6g}"
-    return (
-        f"first {schedule(0):.6g}, peak {schedule.peak_learning_rate:.6g}, "
-        f"final {schedule.final_learning_rate:.6g}, {schedule.total_steps:,} steps"
+    first, peak, final, total = (
+        schedule(0),
+        schedule.peak_learning_rate,
+        schedule.final_learning_rate,
+        schedule.total_steps,
     )
+    if total == 0:
+        return f"constant {first:.6g}"
+    end = f"limit {final:.6g}, without end" if total is None else f"final {final:.6g}, {total:,} steps"
+    return f"first {first:.6g}, peak {peak:.6g}, {end}"
 
 
 def _table(rows: Sequence[tuple[str, str, str]], width: int | None) -> list[str]:
@@ -63,15 +69,19 @@ def _table(rows: Sequence[tuple[str, str, str]], width: int | None) -> list[str]
 
 
 def _segments(schedule: Schedule) -> Iterator[tuple[str, str, str]]:
-    *before, hold = schedule.segments
+    *before, last = schedule.segments
     for segment in before[:MOST]:
-        rate = f"{segment.first_rate:.6g}"
-        if segment.kind != "hold":
-            rate += f" to {segment.last_rate:.6g}, {SHAPES.get(segment.shape, segment.shape)}"
-        yield segment.kind, f"{joint(segment.start)} to {joint(segment.end)}", rate
+        yield segment.kind, f"{joint(segment.start)} to {joint(segment.end)}", _rates(segment)
     if before[MOST:]:
         yield "...", f"{len(before) - MOST:,} more", ""
-    yield hold.kind, f"from {joint(hold.start)}", f"{hold.first_rate:.6g}"
+    yield last.kind, f"from {joint(last.start)}", _rates(last)
+
+
+def _rates(segment: Segment) -> str:
+    if segment.kind == "hold":
+        return f"{segment.first_rate:.6g}"
+    shape = SHAPES.get(segment.shape, segment.shape.replace("_", " "))
+    return f"{segment.first_rate:.6g} to {segment.last_rate:.6g}, {shape}"
 
 
 def _telling_steps(schedule: Schedule) -> Iterator[tuple[str, str, str]]:
@@ -96,7 +106,10 @@ def _telling_steps(schedule: Schedule) -> Iterator[tuple[str, str, str]]:
             f"{_jump(last, segment)}{name if is_peak else ''}where the {segment.kind} starts"
         )
         name = "" if is_peak else name
-    notes[math.ceil(hold.start)] = "held from here on" if is_whole else f"the {MOST}th segment ends"
+    if is_whole and hold.kind != "hold":
+        notes |= {reaches(schedule, share): f"{text} of the way is left" for text, share in LEFT.items()}
+    else:
+        notes[math.ceil(hold.start)] = "held from here on" if is_whole else f"the {MOST}th segment ends"
     for step in sorted(notes):
         yield f"{step:,}", f"{schedule(step):.6g}", notes[step]
 

@@ -106,9 +106,10 @@ class Schedule(Value, _backend.Curve):
         return self._all_segments
 
     @property
-    def total_steps(self) -> int:
-        """The first whole step at which the rate is held."""
-        return math.ceil(self.segments[-1].start)
+    def total_steps(self) -> int | None:
+        """The first whole step at which the rate is held; None for a schedule without end."""
+        last = self.segments[-1]
+        return math.ceil(last.start) if last.kind == "hold" else None
 
     @property
     def peak_learning_rate(self) -> float:
@@ -117,7 +118,7 @@ class Schedule(Value, _backend.Curve):
 
     @property
     def final_learning_rate(self) -> float:
-        """The rate that is held from `total_steps` on."""
+        """The rate that is held from `total_steps` on, or the limit of a schedule without end."""
         return self.segments[-1].last_rate
 
     def get_config(self) -> dict[str, Any]:

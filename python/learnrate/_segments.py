@@ -25,10 +25,11 @@ class Segment(Value):
         end: the step where the next one starts; infinity for the last one.
         first_rate: the rate at `start`.
         last_rate: the rate that the segment leads to, which at `end` the next one has unless it starts with a jump.
-        shape: "hold", or one of the shapes of `Phase`.
+        shape: "hold", one of the shapes of `Phase`, or "inverse_square_root".
+        parameters: what a shape without end has instead of it.
     """
 
-    _fields = ("kind", "start", "end", "first_rate", "last_rate", "shape")
+    _fields = ("kind", "start", "end", "first_rate", "last_rate", "shape", "parameters")
     __slots__ = (*_fields, "formula")
     kind: Field[str]
     start: Field[float]
@@ -36,11 +37,21 @@ class Segment(Value):
     first_rate: Field[float]
     last_rate: Field[float]
     shape: Field[str]
+    parameters: Field[tuple[float, ...]]
     formula: Field[Any]
 
-    def __new__(cls, kind: str, start: float, end: float, first_rate: float, last_rate: float, shape: str) -> Segment:
-        self = object.__new__(cls)._set(kind, start, end, first_rate, last_rate, shape)
-        object.__setattr__(self, "formula", SHAPES[shape](first_rate, last_rate, float(end - start)))
+    def __new__(
+        cls,
+        kind: str,
+        start: float,
+        end: float,
+        first_rate: float,
+        last_rate: float,
+        shape: str,
+        parameters: tuple[float, ...] = (),
+    ) -> Segment:
+        self = object.__new__(cls)._set(kind, start, end, first_rate, last_rate, shape, parameters)
+        object.__setattr__(self, "formula", SHAPES[shape](first_rate, last_rate, float(end - start), *parameters))
         return self
 
 
@@ -74,3 +85,10 @@ def joined(*pieces: Piece, held: float) -> tuple[Segment, ...]:
             segments.append(Segment(kind, start, end, first, last, "hold" if first == last else shape))
             start = end
     return tuple(segments)
+
+
+def endless(shape: str, first: float, last: float, *parameters: float) -> tuple[Segment, ...]:
+    """One shape from step 0 on, which leads to its limit; a hold where that is the first rate."""
+    if first == last:
+        return joined(held=first)
+    return (Segment("decay", 0, math.inf, first, last, shape, parameters),)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from ._picture import curve, extent, joint, shown
+from ._picture import curve, extent, joint, length, shown
 from ._schedule import Schedule
 
 COLORS = ("bright_blue", "bright_yellow", "bright_magenta", "bright_green", "bright_cyan", "bright_red")
@@ -22,6 +22,7 @@ BLANK = "\u2800"
 def draw(schedules: Sequence[Schedule], width: int, *, log: bool) -> str:
     """The rates over the steps in so many columns; each of several schedules has its letter where its hold begins.
 
+    Without end, the letter stands where the view ends.
     Nothing at all if plotille is missing or the window too narrow. A rate of 0 has no place on a logarithmic axis.
     """
     try:
@@ -51,9 +52,9 @@ def draw(schedules: Sequence[Schedule], width: int, *, log: bool) -> str:
         for (start, rate), (end, next_rate) in pairwise(points):
             if not log or (rate and next_rate):
                 canvas.line(start, height(rate), end, height(next_rate), color=_color(i))
-        if len(schedules) > 1 and (schedule.final_learning_rate or not log):
-            place = height(schedule.final_learning_rate)
-            canvas.text(schedule.total_steps, place, _letter(i), color=_color(i))
+        end = length(schedule)
+        if len(schedules) > 1 and (schedule(end) or not log):
+            canvas.text(end, height(schedule(end)), _letter(i), color=_color(i))
     marks = {0: f"{high:.3g}" if high > low else "", HEIGHT - 1: f"{low:.3g}"}
     rows = [line.rstrip(BLANK) for line in canvas.plot("\n").split("\n")]
     lines = [f"{marks.get(i, ''):>{gutter}} |{row}" for i, row in enumerate(rows)]

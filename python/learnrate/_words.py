@@ -104,7 +104,10 @@ HERE: dict[str, dict[str, str]] = {
     },
     SHAPE: {"shape": "", "phases": "each of `phases` has one"},
     FACTOR: {"boundaries values": "each of `values` is a rate"},
-    DROPS: {"boundaries": "here `boundaries`, each the last step before a drop", "phases": "each of `phases` may start with a jump"},
+    DROPS: {
+        "boundaries": "here `boundaries`, each the last step before a drop",
+        "phases": "each of `phases` may start with a jump",
+    },
     EXPONENT: {},
 }
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import learnrate
 
 from . import _terminal
-from ._picture import differences
+from ._picture import differences, length
 from ._plot import rendered
 from ._report import printable, report, wrap
 from ._schedule import Schedule
@@ -95,7 +95,8 @@ def _parser() -> argparse.ArgumentParser:
         "--stop",
         type=_step,
         metavar="STEP",
-        help="where to stop, before this step; default: after the hold begins",
+        help="where to stop, before this step; default: after the hold begins, or at a tenth\n"
+        "of the first rate where there is none",
     )
     table.add_argument(
         "--stride", type=_stride, default=1, metavar="STEPS", help="from one line to the next; default 1"
@@ -137,7 +138,7 @@ def _show(options: argparse.Namespace) -> None:
 
 def _table(options: argparse.Namespace) -> None:
     schedules = [_read(file) for file in options.files]
-    stop = options.stop if options.stop is not None else 1 + max(schedule.total_steps for schedule in schedules)
+    stop = options.stop if options.stop is not None else 1 + max(map(length, schedules))
     steps = range(options.start, stop, options.stride)
     writer = csv.writer(sys.stdout, lineterminator="\n")
     names = [printable(file) for file in options.files] if len(schedules) > 1 else ["learning_rate"]

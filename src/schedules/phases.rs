@@ -16,9 +16,12 @@ const MAX_PHASES: usize = 65_535; // with the hold after them 2**16 segments
 /// phase starts and ends, and `u` the share of its steps that are done, the rate is
 ///
 /// ```text
-/// linear   a + (b - a) * u
-/// cosine   a + (b - a) * (1 - cos(pi * u)) / 2
-/// rex      b + (a - b) * (1 - u) / (1 - u/2)
+/// linear        a + (b - a) * u
+/// cosine        a + (b - a) * (1 - cos(pi * u)) / 2
+/// rex           b + (a - b) * (1 - u) / (1 - u/2)
+/// sqrt          a + (b - a) * sqrt(u)
+/// square        a + (b - a) * u**2
+/// inverse_time  1 / (1/a + (1/b - 1/a) * u), for a and b > 0
 /// ```
 ///
 /// The rate is exact where phases meet, and within a few ULP of the formula in exact arithmetic between them; the Python
@@ -95,6 +98,12 @@ pub enum PhaseShape {
     Cosine,
     /// Chen et al.'s REX: slow at first, fast at the end.
     Rex,
+    /// A square root: fast at first, slow at the end; down to 0 the 1-sqrt cooldown.
+    Sqrt,
+    /// A square: slow at first, fast at the end.
+    Square,
+    /// A line in 1 / rate; neither from nor to 0.
+    InverseTime,
 }
 
 impl PhaseShape {
@@ -103,6 +112,9 @@ impl PhaseShape {
             Self::Linear => "linear",
             Self::Cosine => "cosine",
             Self::Rex => "rex",
+            Self::Sqrt => "sqrt",
+            Self::Square => "square",
+            Self::InverseTime => "inverse_time",
         }
     }
 }
@@ -134,6 +146,26 @@ impl Named for Phases {
     const NAME: &str = "Phases";
 }
 
+impl Phase {
+    /// Checks the rates of a shape that cannot lead between any two.
+    fn check_rates(&self, at: usize, first: f64) -> Result<(), Error> {
+        let last = self.learning_rate;
+        let (low, top) = if first < last { (first, last) } else { (last, first) };
+        if self.shape != PhaseShape::InverseTime || self.steps == 0.0 || first == last {
+            return Ok(());
+        }
+        let rule = if low == 0.0 {
+            "> 0 where the shape is 'inverse_time', from and to: 1 / rate has no end at 0; 'linear' leads there"
+        } else if top / low > 1e100 {
+            "within a factor of 1e100 of the rate that the phase starts from"
+        } else {
+            return Ok(());
+        };
+        let received = format!("{}, from {}", python_float(last), python_float(first));
+        Err(Error::argument(format!("phases[{at}].learning_rate"), rule, received))
+    }
+}
+
 impl Phases {
     /// The two required fields, and the default name.
     #[must_use]
@@ -152,9 +184,11 @@ impl Phases {
                 format!("{count} phases"),
             ));
         }
-        let mut total = Sum::default();
+        let (mut total, mut first) = (Sum::default(), self.initial_learning_rate);
         for (at, phase) in self.phases.iter_mut().enumerate() {
             phase.check(at)?;
+            phase.check_rates(at, phase.start.unwrap_or(first))?;
+            first = phase.learning_rate;
             total = total.plus(phase.steps);
             if total > Sum::of([MAX_STEPS]) {
                 let rule = "at most 2**53 steps long";

@@ -6,13 +6,22 @@
 
 mod cosine;
 mod hold;
+mod inverse_square_root;
+mod inverse_time;
 mod linear;
+mod ratio;
 mod rex;
+mod sqrt;
+mod square;
 
 pub(crate) use cosine::Cosine;
 pub(crate) use hold::Hold;
+pub(crate) use inverse_square_root::InverseSquareRoot;
+pub(crate) use inverse_time::InverseTime;
 pub(crate) use linear::Linear;
 pub(crate) use rex::Rex;
+pub(crate) use sqrt::Sqrt;
+pub(crate) use square::Square;
 
 /// The formula of a shape.
 ///
@@ -36,16 +45,36 @@ pub(crate) enum Formula {
     Linear(Linear),
     Cosine(Cosine),
     Rex(Rex),
+    Sqrt(Sqrt),
+    Square(Square),
+    InverseTime(InverseTime),
+    InverseSquareRoot(InverseSquareRoot),
 }
 
 impl Shape {
-    /// The shape of this name that leads from one rate to another in so many steps; None if there is none.
-    pub(crate) fn between(name: &str, first: f64, last: f64, steps: f64) -> Option<Self> {
-        let formula = match name {
-            "hold" => Formula::Hold(Hold { held: first }),
-            "linear" => Formula::Linear(Linear::between(first, last, steps)),
-            "cosine" => Formula::Cosine(Cosine::between(first, last, steps)),
-            "rex" => Formula::Rex(Rex::between(first, last, steps)),
+    /// The shape of this name that leads from one rate to another in so many steps; None if there is none. What has no end
+    /// leads to its limit, by parameters.
+    pub(crate) fn between(
+        name: &str,
+        first: f64,
+        last: f64,
+        steps: f64,
+        parameters: &[f64],
+    ) -> Option<Self> {
+        let formula = match (name, parameters) {
+            ("hold", []) => Formula::Hold(Hold { held: first }),
+            ("linear", []) => Formula::Linear(Linear::between(first, last, steps)),
+            ("cosine", []) => Formula::Cosine(Cosine::between(first, last, steps)),
+            ("rex", []) => Formula::Rex(Rex::between(first, last, steps)),
+            ("sqrt", []) => Formula::Sqrt(Sqrt::between(first, last, steps)),
+            ("square", []) => Formula::Square(Square::between(first, last, steps)),
+            ("inverse_time", []) => Formula::InverseTime(InverseTime::between(first, last, steps)),
+            ("inverse_time", &[decay_rate, period, staircase]) => Formula::InverseTime(
+                InverseTime::endless(first, decay_rate, period, staircase > 0.0),
+            ),
+            ("inverse_square_root", &[timescale]) => {
+                Formula::InverseSquareRoot(InverseSquareRoot { first, timescale })
+            }
             _ => return None,
         };
         Some(Self { first, last, formula })
@@ -57,6 +86,10 @@ impl Shape {
             Formula::Linear(_) => "linear",
             Formula::Cosine(_) => "cosine",
             Formula::Rex(_) => "rex",
+            Formula::Sqrt(_) => "sqrt",
+            Formula::Square(_) => "square",
+            Formula::InverseTime(_) => "inverse_time",
+            Formula::InverseSquareRoot(_) => "inverse_square_root",
         }
     }
 
@@ -67,6 +100,10 @@ impl Shape {
             Formula::Linear(kernel) => kernel.rate(done, left),
             Formula::Cosine(kernel) => kernel.rate(done, left),
             Formula::Rex(kernel) => kernel.rate(done, left),
+            Formula::Sqrt(kernel) => kernel.rate(done, left),
+            Formula::Square(kernel) => kernel.rate(done, left),
+            Formula::InverseTime(kernel) => kernel.rate(done, left),
+            Formula::InverseSquareRoot(kernel) => kernel.rate(done, left),
         }
     }
 }

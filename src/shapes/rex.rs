@@ -12,7 +12,7 @@
 //!
 //! - `T + left` is exact where it is whole and at most 2**53. Elsewhere it is rounded, which costs at most one ULP.
 //! - From a joint between whole steps the numerator is rounded too, which costs one ULP; `left` in the denominator, which
-//!   costs half of one; and `done + left` may differ from the length by half of its ULP, which costs one.
+//!   costs half of one; and `done + left` may differ from the length by half of its ULP, which costs less than one.
 //! - Subnormal rates: sums are exact, and the product is off by half of 2**-1074 at most.
 //!
 //! # Why it never turns, at whole steps of up to 2**49

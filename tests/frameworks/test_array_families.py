@@ -45,7 +45,9 @@ def test_the_examples_are_telling() -> None:
     segments = [len(example.pieces) for example in IN_FLOAT32]
     assert min(segments) == 1  # a constant
     assert max(segments) >= 40
-    assert {*SHAPES, "hold"} == {piece.shape for example in IN_FLOAT32 for piece in example.pieces}
+    assert {*SHAPES, "hold", "inverse_square_root"} == {
+        piece.shape for example in IN_FLOAT32 for piece in example.pieces
+    }
     assert max(map(longest, IN_FLOAT32)) > INT32
     assert {bound(example) for example in IN_FLOAT32} == {FLOAT32, LONG_FLOAT32}
     assert {example.row.name for example in IN_FLOAT32} == {example.row.name for example in EXAMPLES}
@@ -92,7 +94,12 @@ def test_float64_has_the_bits_of_numpy(example: Example) -> None:
     whole = telling(example)
     steps = np.r_[whole, whole[whole < 2**50] + 0.375].astype(np.float64)
     exact = schedule(steps)
-    assert (schedule(torch.asarray(steps)).numpy() == exact).all()
+    by_torch = schedule(torch.asarray(steps)).numpy()
+    if {"sqrt", "inverse_square_root"} & {piece.shape for piece in example.pieces}:
+        # PyTorch's square root of many numbers may be one ULP off, which may carry over into the next one of the rate.
+        assert (np.abs(by_torch - exact) <= 2 * np.spacing(exact)).all()
+    else:
+        assert (by_torch == exact).all()
     assert (np.asarray(schedule(array_api_strict.asarray(steps))) == exact).all()
     assert (np.asarray(schedule(array_api_strict.asarray(whole))) == exact[: whole.size]).all()  # its default
     lazy = schedule(dask.array.from_array(whole, chunks=100))
@@ -116,15 +123,16 @@ def test_float64_in_jax(example: Example) -> None:
 @each_in_float32
 def test_what_cannot_be_refused(fitting: Example) -> None:
     schedule = fitting.make(learnrate)
-    first, last = np.float32(schedule(0)), np.float32(schedule(math.inf))
-    odd = np.array([-1.0, -np.inf, np.inf, 3e38, np.nan, -0.0], np.float32)
+    first, last, far = (np.float32(schedule(step)) for step in (0, math.inf, 1e30))
+    odd = np.array([-1.0, -np.inf, np.inf, 1e30, np.nan, -0.0], np.float32)
     whole = np.array([-1, -(2**31)], np.int32)
     for evaluate, make in ((jax.jit(schedule), jnp.asarray), (schedule, torch.asarray), (schedule, dask.array.asarray)):
         rates = np.asarray(evaluate(make(odd)))
-        known = np.array([first, first, last, last, np.nan, first], np.float32)
+        known = np.array([first, first, last, far, np.nan, first], np.float32)
         known = np.where(known < 2.0**-126, np.float32(0), known)
         assert np.isnan(rates[4])
-        assert (np.abs(rates - known)[[0, 1, 2, 3, 5]] < 2.0**-126).all()
+        assert (np.abs(rates - known)[[0, 1, 2, 5]] < 2.0**-126).all()
+        assert float32_error(rates[3], far) <= bound(fitting)
         assert float32_error(np.asarray(evaluate(make(whole))), np.full(2, schedule(0))) <= 0.5  # rounded
 
 

@@ -82,6 +82,7 @@ class CosineDecay(Schedule):
     decay_steps: Field[float]
     alpha: Field[float]
     name: Field[str]
+    total_steps: Field[int]
     warmup_target: Field[float | None]
     warmup_steps: Field[float]
 

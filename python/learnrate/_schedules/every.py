@@ -6,6 +6,8 @@ from .. import _config
 from .._arguments import refuse
 from .._schedule import Schedule
 from .cosine_decay import CosineDecay
+from .inverse_square_root_decay import InverseSquareRootDecay
+from .inverse_time_decay import InverseTimeDecay
 from .phases import Phases
 from .piecewise_constant_decay import PiecewiseConstantDecay
 
@@ -14,7 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-CLASSES: dict[str, type[Schedule]] = {cls.__name__: cls for cls in (CosineDecay, Phases, PiecewiseConstantDecay)}
+CLASSES: dict[str, type[Schedule]] = {
+    cls.__name__: cls for cls in (CosineDecay, InverseTimeDecay, PiecewiseConstantDecay, InverseSquareRootDecay, Phases)
+}
+"""Keras's first."""
 
 
 def serialize(schedule: Schedule) -> dict[str, Any]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from .._value import Field
 
-SHAPES = ("linear", "cosine", "rex")
+SHAPES = ("linear", "cosine", "rex", "sqrt", "square", "inverse_time")
 MAX_PHASES = 65_535
 """With the hold after them 2**16 segments."""
 
@@ -27,13 +27,16 @@ class Phase(Value):
 
     With `a` and `b` the rates where the phase starts and ends, and `u` the share of its steps that are done::
 
-        "linear"   a + (b - a) * u                      within 2.5 ULP
-        "cosine"   a + (b - a) * (1 - cos(pi * u)) / 2  within 7 ULP; 5 at whole steps of a phase of up to 2**26
-                                                        that rises to at most 10 times its first rate
-        "rex"      b + (a - b) * (1 - u) / (1 - u / 2)  within 3.5 ULP; 2.5 at whole steps
+        "linear"        a + (b - a) * u
+        "cosine"        a + (b - a) * (1 - cos(pi * u)) / 2
+        "sqrt"          a + (b - a) * sqrt(u): down to 0, the 1-sqrt cooldown of Hägele et al. 2024, arXiv 2405.18392
+        "square"        a + (b - a) * u**2
+        "inverse_time"  1 / (1 / a + (1 / b - 1 / a) * u), for a and b > 0, at most 1e100 apart
+        "rex"           b + (a - b) * (1 - u) / (1 - u / 2), of Chen et al. 2021, arXiv 2107.04197
 
-    Where steps are fractional, and the phase starts or ends between whole steps, a line is within 3.5 ULP, a cosine
-    within 9, REX (Chen et al. 2021, arXiv 2107.04197) within 6.
+    Each is within a few ULP of its formula in exact arithmetic. At whole steps of up to 2**26 that is 1.5 for "square",
+    2.5 for "linear", "rex" and "inverse_time", 4 for "sqrt", and 5 for "cosine" that rises at most tenfold. The page on
+    accuracy has the rest: longer phases, fractional steps, and phases that start or end between whole steps.
 
     Args:
         steps: optimizer updates that the phase takes, a number >= 0; between 0 and 1, as in PyTorch's one-cycle, at
@@ -132,6 +135,7 @@ class Phases(Schedule):
     initial_learning_rate: Field[float]
     phases: Field[tuple[Phase, ...]]
     name: Field[str]
+    total_steps: Field[int]
 
     def __new__(
         cls,
@@ -155,8 +159,10 @@ class Phases(Schedule):
         rate = initial_learning_rate
         pieces: list[Piece] = [(0, "hold", rate, rate)]
         for phase in checked:
-            pieces.append((phase.steps, phase.shape, rate if phase.start is None else phase.start, phase.learning_rate))
-            rate = phase.learning_rate
+            first, rate = rate if phase.start is None else phase.start, phase.learning_rate
+            if phase.shape == "inverse_time" and phase.steps and first != rate:
+                _check_rates(f"phases[{len(pieces) - 1}].learning_rate", rate, first)
+            pieces.append((phase.steps, phase.shape, first, rate))
         return cls._made(lay(*pieces), initial_learning_rate, checked, name)
 
     @_words.known
@@ -179,6 +185,18 @@ class Phases(Schedule):
         if not steps:
             return self
         return Phases(initial, (Phase(steps, self(0)), *self.phases), self.name)
+
+
+def _check_rates(argument: str, last: float, first: float) -> None:
+    low, top = (first, last) if first < last else (last, first)
+    if low and top / low <= 1e100:
+        return
+    rule = (
+        "within a factor of 1e100 of the rate that the phase starts from"
+        if low
+        else "> 0 where the shape is 'inverse_time', from and to: 1 / rate has no end at 0; 'linear' leads there"
+    )
+    raise ValueError(f"Argument `{argument}` must be {rule}. Received: {argument}={last!r}, from {first!r}")
 
 
 def _phase(place: str, given: Any) -> Phase:

@@ -61,6 +61,7 @@ class PiecewiseConstantDecay(Schedule):
     boundaries: Field[tuple[float, ...]]
     values: Field[tuple[float, ...]]
     name: Field[str]
+    total_steps: Field[int]
 
     def __new__(
         cls, boundaries: Sequence[float], values: Sequence[float], name: str | None = "PiecewiseConstant"

@@ -7,8 +7,21 @@ from __future__ import annotations
 
 from .cosine import Cosine
 from .hold import Hold
+from .inverse_square_root import InverseSquareRoot
+from .inverse_time import InverseTime
 from .linear import Linear
 from .rex import Rex
 from .shape import Shape
+from .sqrt import Sqrt
+from .square import Square
 
-SHAPES: dict[str, type[Shape]] = {"hold": Hold, "linear": Linear, "cosine": Cosine, "rex": Rex}
+SHAPES: dict[str, type[Shape]] = {
+    "hold": Hold,
+    "linear": Linear,
+    "cosine": Cosine,
+    "rex": Rex,
+    "sqrt": Sqrt,
+    "square": Square,
+    "inverse_time": InverseTime,
+    "inverse_square_root": InverseSquareRoot,
+}

@@ -45,14 +45,11 @@ class Cosine(Shape):
         6 in all. A distance beyond 2**24 steps, or from a joint between whole steps, is rounded itself, which its
         square doubles: 8.
         """
-        shape = object.__new__(Cosine)
-        shape.first, shape.last, shape.span, shape.square = self.first, self.last, self.span, self.square
         exact = C0 * rounded(self.square) / self.square
         if span := rounded(self.span):
             exact *= self.span / span
-        shape.c0 = rounded(exact)
-        shape.c0_lo = exact - shape.c0
-        return shape
+        c0 = rounded(exact)
+        return self._with(c0=c0, c0_lo=exact - c0)
 
 
 def half_cosine(z: Any, c0: float, c0_lo: float) -> Any:

@@ -11,21 +11,29 @@ class Shape:
     """Leads from one rate to another in so many steps."""
 
     __slots__ = ("first", "last")
+    period = 0.0  # the steps of a stair, of a shape that has some
 
-    def __init__(self, first: float, last: float, steps: float) -> None:
+    def __init__(self, first: float, last: float, steps: float, *parameters: float) -> None:
         self.first, self.last = first, last
 
     def rate(self, xp: Any, done: Any, left: Any) -> Any:
         """The rate `done` steps after the start and `left` steps before the end.
 
-        `xp` is where `minimum` and `plus` come from, and `choose`, which is `where` for each of several pairs:
-        `_curve.Scalar` for Python floats, `_curve.Blocks` for NumPy, `_libraries.Floats` for the rest.
+        `xp` is where `minimum`, `plus`, `over`, `sqrt` and `stairs` come from, and `choose`, which is `where` for each of
+        several pairs: `_curve.Scalar` for Python floats, `_curve.Blocks` for NumPy, `_libraries.Floats` for the rest.
         """
         raise NotImplementedError
 
     def in_float32(self) -> Self:
         """The shape to be evaluated in float32."""
         return self
+
+    def _with(self, **changes: Any) -> Self:
+        """A copy with other constants."""
+        twin = object.__new__(type(self))
+        for name in (*Shape.__slots__, *self.__slots__):
+            setattr(twin, name, changes.get(name, getattr(self, name)))
+        return twin
 
 
 def rounded(number: float) -> float:
@@ -36,13 +44,33 @@ def rounded(number: float) -> float:
     return result  # type: ignore[no-any-return]
 
 
+def in_parts(k: float, k_rest: float) -> tuple[float, float]:
+    """A constant in two float64 parts as one in two float32 parts."""
+    if k > MAX_FLOAT32:
+        return MAX_FLOAT32, 0.0
+    near = rounded(k)
+    return near, rounded((k - near) + k_rest)
+
+
+MAX_FLOAT32 = 2.0**127
+
+
 def at_least(number: float) -> float:
     """The least float32 that is not less than a number > 0."""
+    near = rounded(number)
+    return near if near >= number else beside(near, 1)
+
+
+def at_most(number: float) -> float:
+    """The greatest float32 that is not greater than a number > 0."""
+    near = rounded(number)
+    return near if near <= number else beside(near, -1)
+
+
+def beside(number: float, places: int) -> float:
+    """The float32 so many places above another one > 0."""
     import struct
 
-    near = rounded(number)
-    if near >= number:
-        return near
-    (bits,) = struct.unpack("<I", struct.pack("<f", near))
-    (above,) = struct.unpack("<f", struct.pack("<I", bits + 1))
-    return above  # type: ignore[no-any-return]
+    (bits,) = struct.unpack("<I", struct.pack("<f", number))
+    (result,) = struct.unpack("<f", struct.pack("<I", bits + places))
+    return result  # type: ignore[no-any-return]
