@@ -14,7 +14,7 @@ assert SPEC.origin is not None
 PACKAGE = Path(SPEC.origin).parent
 CLASSES = {f"_schedules.{file.stem}" for file in PACKAGE.glob("_schedules/[!_]*.py")} - {"_schedules.every"}
 # The package's front hands the classes on, functions make them, and `every` lists them.
-MAKERS = {"__init__.py", "_functions.py", "_schedules/every.py"}
+MAKERS = {"__init__.py", "_functions.py", "_one_cycle.py", "_schedules/every.py"}
 FILES = sorted(str(file.relative_to(PACKAGE)) for file in PACKAGE.rglob("*.py"))
 
 

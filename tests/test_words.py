@@ -16,6 +16,7 @@ FROM_TOTAL = "total_steps, peak_learning_rate, warmup_steps, initial_learning_ra
 DERIVED = "total_steps, peak_learning_rate, final_learning_rate"
 LINEAR = "peak, total_steps, warmup_steps, initial, final"
 WSD = "peak, total_steps, warmup_steps, decay_steps, shape, initial, final"
+ONE_CYCLE = "peak, total_steps, warmup_share, div_factor, final_div_factor, shape, three_phase"
 CALLS: dict[str, str] = {
     "CosineDecay": FIELDS,
     "CosineDecay.from_total_steps": FROM_TOTAL,
@@ -28,6 +29,9 @@ CALLS: dict[str, str] = {
     "constant": "learning_rate",
     "linear_decay": LINEAR,
     "warmup_stable_decay": WSD,
+    "one_cycle": ONE_CYCLE,
+    "one_cycle_momentum": "total_steps, highest, lowest, warmup_share, shape, three_phase",
+    "multistep_decay": "initial, milestones, factor",
 }
 
 
@@ -118,6 +122,55 @@ def found(learnrate: ModuleType, name: str) -> Any:
             "leave of `total_steps`. ",
         ),
         ("warmup_stable_decay", "nonsense", ""),
+        ("one_cycle", "max_lr", "PyTorch's `max_lr` is the peak: here `peak`. "),
+        (
+            "one_cycle",
+            "pct_start",
+            "PyTorch's `pct_start` is the warmup as a share of the whole length: here `warmup_share`. ",
+        ),
+        ("one_cycle", "anneal_strategy", "PyTorch's `anneal_strategy` is the shape of the decay: here `shape`. "),
+        (
+            "one_cycle",
+            "epochs",
+            "PyTorch's `epochs` is a factor of the number of updates: total_steps = epochs * steps_per_epoch. ",
+        ),
+        (
+            "one_cycle",
+            "warmup_steps",
+            "`warmup_steps` is the length of the warmup: warmup_share = (warmup_steps + 1) / total_steps. ",
+        ),
+        (
+            "one_cycle",
+            "max_momentum",
+            "PyTorch's `max_momentum` is the momentum at the start and at the end: one_cycle_momentum(highest=...) has "
+            "it. ",
+        ),
+        (
+            "one_cycle_momentum",
+            "max_momentum",
+            "PyTorch's `max_momentum` is the momentum at the start and at the end: here `highest`. ",
+        ),
+        (
+            "one_cycle_momentum",
+            "base_momentum",
+            "PyTorch's `base_momentum` is the momentum where the rate is highest: here `lowest`. ",
+        ),
+        (
+            "linear_decay",
+            "div_factor",
+            "PyTorch's `div_factor` is the peak over the rate at step 0: initial = peak / div_factor. ",
+        ),
+        (
+            "multistep_decay",
+            "gamma",
+            "PyTorch's `gamma` is the factor of a drop or of an exponential decay: here `factor`. ",
+        ),
+        ("multistep_decay", "lr", "PyTorch's `lr` is the peak: here `initial`. "),
+        (
+            "multistep_decay",
+            "boundaries",
+            "`boundaries` are the steps where the rate drops: here `milestones`, each the first step after a drop. ",
+        ),
     ],
 )
 def test_a_wrong_name(learnrate: ModuleType, name: str, word: str, advice: str) -> None:

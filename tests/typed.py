@@ -107,6 +107,9 @@ assert_type(learnrate.constant(0.1).with_warmup(100), Phases)
 assert_type(schedule.with_warmup(100), CosineDecay)
 assert_type(learnrate.linear_decay(3e-4, 100_000, warmup_steps=1_000), Phases)
 assert_type(learnrate.warmup_stable_decay(3e-4, 100_000, warmup_steps=1_000, decay_steps=20_000), Phases)
+assert_type(learnrate.one_cycle(0.1, 1_000, warmup_share=0.25, three_phase=True), Phases)
+assert_type(learnrate.one_cycle_momentum(1_000, lowest=0.8), Phases)
+assert_type(learnrate.multistep_decay(0.1, [30, 60], 0.1), learnrate.PiecewiseConstantDecay)
 
 Phases(0.0, 5)  # type: ignore[arg-type]
 Phase(5)  # type: ignore[call-arg]
@@ -114,6 +117,8 @@ Phase(5, "0.1")  # type: ignore[arg-type]
 phases.phases[0].steps = 5  # type: ignore[assignment]
 learnrate.linear_decay(3e-4, 100_000, 1_000)  # type: ignore[call-arg]
 learnrate.warmup_stable_decay(3e-4, 100_000)  # type: ignore[call-arg]
+learnrate.one_cycle(0.1, 1_000, 0.25)  # type: ignore[call-arg]
+learnrate.multistep_decay(0.1, 30, 0.1)  # type: ignore[arg-type]
 
 
 class OtherPhase(Phase):  # type: ignore[misc]

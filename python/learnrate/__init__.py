@@ -7,7 +7,8 @@
 """
 
 from ._backend import BACKEND
-from ._functions import constant, linear_decay, warmup_stable_decay
+from ._functions import constant, linear_decay, multistep_decay, warmup_stable_decay
+from ._one_cycle import one_cycle, one_cycle_momentum
 from ._schedule import Schedule
 from ._schedules.cosine_decay import CosineDecay
 from ._schedules.every import deserialize, from_json, serialize
@@ -36,6 +37,9 @@ __all__ = [
     "deserialize",
     "from_json",
     "linear_decay",
+    "multistep_decay",
+    "one_cycle",
+    "one_cycle_momentum",
     "plot",
     "serialize",
     "warmup_stable_decay",

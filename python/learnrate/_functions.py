@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 from . import _arguments, _words
 from ._schedules.phases import Phase, Phases
+from ._schedules.piecewise_constant_decay import MAX_BOUNDARIES, PiecewiseConstantDecay
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @_words.known
@@ -115,6 +122,49 @@ def warmup_stable_decay(
     peak, initial, final = _rates(peak=peak, initial=initial, final=final)
     decay = Phase(decay_steps, final, shape)
     return _warmed_up(warmup_steps, peak, initial, Phase(total_steps - warmup_steps - decay_steps, peak), decay)
+
+
+@_words.known
+def multistep_decay(initial: float, milestones: Sequence[int], factor: float) -> PiecewiseConstantDecay:
+    """The rate drops at each milestone, to so many times what it was: PyTorch's `MultiStepLR`.
+
+    At whole steps the rate is `initial` times the factor, once for each milestone <= step. A milestone is the first
+    step with the new rate, so that the `boundaries` of what is returned are the steps before. Each rate is the one
+    before times the factor, rounded; PyTorch, too, computes each from the one before.
+
+    Args:
+        initial: the rate before the first milestone, a finite number >= 0.
+        milestones: a sequence of whole numbers >= 0, in any order. One that is there twice counts twice; one of 0
+            holds from the start.
+        factor: what the rate is multiplied by at a milestone, a finite number >= 0.
+
+    Raises:
+        ValueError: an argument breaks its rule; there are more than 65,535 milestones, or a rate overflows.
+        TypeError: an argument has the wrong type; bool is not a number here.
+
+    >>> import learnrate
+    >>> schedule = learnrate.multistep_decay(0.5, [30_000, 60_000], 0.25)
+    >>> schedule(29_999), schedule(30_000), schedule(60_000)
+    (0.5, 0.125, 0.03125)
+    """
+    initial, factor = _rates(initial=initial, factor=factor)
+    given = _arguments.items("milestones", milestones, "a sequence of whole numbers")
+    if len(given) > MAX_BOUNDARIES:
+        count = f"milestones={len(given)} milestones"
+        raise ValueError(f"Argument `milestones` must be at most {MAX_BOUNDARIES} milestones. Received: {count}")
+    places = [_arguments.whole(f"milestones[{i}]", place, least=0) for i, place in enumerate(given)]
+    boundaries: list[int] = []
+    values = [initial]
+    for place in sorted(places):
+        rate = values[-1] * factor
+        if rate == math.inf:
+            _arguments.refuse(ValueError, "factor", "so small that each rate is finite", factor, initial=initial)
+        if not place or (boundaries and boundaries[-1] == place - 1):
+            values[-1] = rate
+        else:
+            boundaries.append(place - 1)
+            values.append(rate)
+    return PiecewiseConstantDecay(boundaries, values)
 
 
 def _rates(**rates: float) -> list[float]:

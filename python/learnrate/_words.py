@@ -28,6 +28,12 @@ SHAPE = "the shape of the decay"
 FACTOR = "the factor of a drop or of an exponential decay"
 DROPS = "the steps where the rate drops"
 EXPONENT = "the exponent of a polynomial decay"
+DIVISOR = "the peak over the rate at step 0"
+FINAL_DIVISOR = "the rate at step 0 over the final rate"
+UPDATES = "a factor of the number of updates"
+HIGH_MOMENTUM = "the momentum at the start and at the end"
+LOW_MOMENTUM = "the momentum where the rate is highest"
+MOMENTUM = "whether the momentum goes against the rate"
 
 HERE: dict[str, dict[str, str]] = {
     FINAL: {
@@ -36,6 +42,7 @@ HERE: dict[str, dict[str, str]] = {
         "alpha": "alpha = {} / peak, or CosineDecay.from_total_steps(final_learning_rate=...)",
         "steps learning_rate": "here `learning_rate`, to which the phase leads",
         "phases": "the last of `phases` leads to it",
+        "final_div_factor": "final_div_factor = peak / div_factor / {}",
     },
     PEAK: {
         "peak_learning_rate": "",
@@ -45,6 +52,7 @@ HERE: dict[str, dict[str, str]] = {
         "learning_rate": "",
         "phases": "one of `phases` leads to it, or `initial_learning_rate` is it",
         "steps initial": "the warmup leads to the first rate of the schedule",
+        "initial milestones": "here `initial`",
     },
     INITIAL: {
         "initial_learning_rate peak_learning_rate": "here `initial_learning_rate`, or `peak_learning_rate` without a "
@@ -54,18 +62,21 @@ HERE: dict[str, dict[str, str]] = {
         "initial": "",
         "start": "",
         "learning_rate": "",
+        "div_factor": "div_factor = peak / {}",
     },
-    RISE: {"initial_learning_rate": "", "initial": "", "start": ""},
+    RISE: {"initial_learning_rate": "", "initial": "", "start": "", "div_factor": "div_factor = peak / {}"},
     FINAL_SHARE: {
         "alpha": "",
         "final": "final = {} * peak",
         "steps learning_rate": "learning_rate = {} * peak",
         "phases": "the last of `phases` leads to {} * peak",
+        "final_div_factor": "final_div_factor = 1 / (div_factor * {})",
     },
     INITIAL_SHARE: {
         "initial_learning_rate": "initial_learning_rate = {} * peak",
         "initial": "initial = {} * peak",
         "start": "start = {} * peak",
+        "div_factor": "div_factor = 1 / {}",
     },
     TOTAL: {
         "total_steps": "",
@@ -78,8 +89,10 @@ HERE: dict[str, dict[str, str]] = {
         "steps": "",
         "phases": "the first of `phases` has it",
         "learning_rate": "constant(...).with_warmup(steps) has it",
+        "warmup_share": "warmup_share = ({} + 1) / total_steps",
     },
     WARMUP_SHARE: {
+        "warmup_share": "",
         "warmup_steps": "warmup_steps = round({} * the whole length)",
         "steps": "steps = round({} * the whole length)",
         "phases": "the first of `phases` has round({} * the whole length) steps",
@@ -98,23 +111,44 @@ HERE: dict[str, dict[str, str]] = {
     },
     STRETCH: {
         "steps": "",
+        "warmup_share total_steps": "what `warmup_share` makes of `total_steps`",
         "warmup_steps decay_steps": "here `warmup_steps` or `decay_steps`",
         "warmup_steps total_steps": "here `warmup_steps`, or what it leaves of `total_steps`",
         "phases": "one of `phases` has it",
     },
     SHAPE: {"shape": "", "phases": "each of `phases` has one"},
-    FACTOR: {"boundaries values": "each of `values` is a rate"},
+    FACTOR: {"factor": "", "boundaries values": "each of `values` is a rate"},
     DROPS: {
+        "milestones": "here `milestones`, each the first step after a drop",
         "boundaries": "here `boundaries`, each the last step before a drop",
         "phases": "each of `phases` may start with a jump",
     },
     EXPONENT: {},
+    DIVISOR: {
+        "initial_learning_rate": "initial_learning_rate = peak / {}",
+        "peak initial": "initial = peak / {}",
+        "start": "start = peak / {}",
+    },
+    FINAL_DIVISOR: {
+        "final_learning_rate": "final_learning_rate = the rate at step 0 / {}",
+        "final": "final = the rate at step 0 / {}",
+        "phases": "the last of `phases` leads to the rate at step 0 / {}",
+    },
+    UPDATES: {
+        "total_steps": "total_steps = epochs * steps_per_epoch",
+        "decay_steps": "decay_steps = epochs * steps_per_epoch, less the warmup",
+        "phases": "the steps of all `phases` are epochs * steps_per_epoch",
+    },
+    HIGH_MOMENTUM: {"highest": "", "div_factor": "one_cycle_momentum(highest=...) has it"},
+    LOW_MOMENTUM: {"lowest": "", "div_factor": "one_cycle_momentum(lowest=...) has it"},
+    MOMENTUM: {"div_factor": "one_cycle_momentum(...) makes a schedule for it"},
 }
 
 # Whose a word is ("" where it is ours, or everybody's), and what it means there.
 WORDS: dict[str, dict[str, str]] = {
     "": {
         "alpha": FINAL_SHARE,
+        "boundaries": DROPS,
         "decay_steps": DECAY,
         "final": FINAL,
         "final_learning_rate": FINAL,
@@ -125,6 +159,7 @@ WORDS: dict[str, dict[str, str]] = {
         "peak_learning_rate": PEAK,
         "peak_lr": PEAK,
         "total_steps": TOTAL,
+        "warmup_share": WARMUP_SHARE,
         "warmup_steps": WARMUP,
         "warmup_target": PEAK,
     },
@@ -143,14 +178,21 @@ WORDS: dict[str, dict[str, str]] = {
         "T_max": DECAY,
         "anneal_strategy": SHAPE,
         "base_lr": RISE,
+        "base_momentum": LOW_MOMENTUM,
+        "cycle_momentum": MOMENTUM,
+        "div_factor": DIVISOR,
+        "epochs": UPDATES,
         "eta_min": FINAL,
+        "final_div_factor": FINAL_DIVISOR,
         "gamma": FACTOR,
         "lr": PEAK,
         "max_lr": PEAK,
+        "max_momentum": HIGH_MOMENTUM,
         "milestones": DROPS,
         "pct_start": WARMUP_SHARE,
         "power": EXPONENT,
         "start_factor": INITIAL_SHARE,
+        "steps_per_epoch": UPDATES,
         "total_iters": STRETCH,
     },
     "timm's": {"lr_min": FINAL, "t_initial": DECAY, "warmup_lr_init": RISE, "warmup_t": WARMUP},
