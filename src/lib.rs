@@ -52,6 +52,7 @@ pub use schedules::{
     CosineDecay, InverseSquareRootDecay, InverseTimeDecay, Phase, PhaseShape, Phases,
     PiecewiseConstantDecay,
 };
+pub use schedules::{OneCycle, OneCycleMomentum, WarmupStableDecay};
 pub use segments::Segment;
 
 /// Runs the README's Rust.

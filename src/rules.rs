@@ -17,6 +17,22 @@ pub(crate) fn rate(argument: impl Into<Cow<'static, str>>, rate: &mut f64) -> Re
     Ok(())
 }
 
+/// A whole number of steps, of at least so many: 0 or 1.
+pub(crate) fn whole(
+    argument: impl Into<Cow<'static, str>>,
+    steps: u64,
+    least: u64,
+) -> Result<(), Error> {
+    let rule = if steps > 1 << 53 {
+        "<= 2**53"
+    } else if steps < least {
+        "> 0"
+    } else {
+        return Ok(());
+    };
+    Err(Error::argument(argument, rule, steps.to_string()))
+}
+
 /// What a number of steps may be, beside 1 to 2**53, whole or fractional.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Count {

@@ -1,6 +1,7 @@
 use num_traits::{AsPrimitive, Float};
 
-use crate::error::Error;
+use crate::error::{Error, python_number};
+use crate::rules::{self, Count};
 use crate::schedules::{
     CosineDecay, InverseSquareRootDecay, InverseTimeDecay, Phases, PiecewiseConstantDecay,
 };
@@ -49,6 +50,19 @@ impl Definition {
             Self::PiecewiseConstantDecay(fields) => fields.lower(),
             Self::InverseSquareRootDecay(fields) => fields.lower(),
             Self::InverseTimeDecay(fields) => fields.lower(),
+        }
+    }
+}
+
+impl Definition {
+    /// Each rate among the fields times a factor.
+    fn scale(&mut self, factor: f64) {
+        match self {
+            Self::CosineDecay(fields) => fields.scale(factor),
+            Self::Phases(fields) => fields.scale(factor),
+            Self::PiecewiseConstantDecay(fields) => fields.scale(factor),
+            Self::InverseTimeDecay(fields) => fields.scale(factor),
+            Self::InverseSquareRootDecay(fields) => fields.scale(factor),
         }
     }
 }
@@ -117,6 +131,65 @@ impl Schedule {
         let mut definition = definition.into();
         let curve = definition.lower()?;
         Ok(Self { definition, curve })
+    }
+
+    /// The schedule with each rate among its fields times a factor, rounded once; shares and lengths stay.
+    ///
+    /// ```
+    /// use learnrate::{CosineDecay, Schedule};
+    ///
+    /// let schedule = Schedule::new(CosineDecay { alpha: 0.25, ..CosineDecay::new(0.1, 1_000.0) })?;
+    /// let half = Schedule::new(CosineDecay { alpha: 0.25, ..CosineDecay::new(0.05, 1_000.0) })?;
+    /// assert_eq!(schedule.scaled(0.5)?, half);
+    /// # Ok::<(), learnrate::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Argument`] if the factor is not a finite number >= 0, or a rate overflows.
+    pub fn scaled(&self, mut factor: f64) -> Result<Self, Error> {
+        rules::rate("factor", &mut factor)?;
+        let mut definition = self.definition.clone();
+        definition.scale(factor);
+        Self::new(definition)
+    }
+
+    /// The schedule after a linear warmup of so many steps from `initial` to its first rate: as the fields of a
+    /// [`CosineDecay`], as one more phase of [`Phases`].
+    ///
+    /// ```
+    /// use learnrate::{Phases, Schedule};
+    ///
+    /// let schedule = Schedule::new(Phases::constant(0.5)?)?.with_warmup(100.0, 0.0)?;
+    /// assert_eq!(schedule.value(50)?, 0.25);
+    /// assert_eq!(schedule.total_steps(), Some(100));
+    /// # Ok::<(), learnrate::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Argument`] if an argument breaks its rule, or a [`CosineDecay`] has a warmup; [`Error::Together`] for the
+    /// other classes, which have no fields for it.
+    pub fn with_warmup(&self, mut steps: f64, mut initial: f64) -> Result<Self, Error> {
+        if let Definition::CosineDecay(fields) = &self.definition
+            && fields.warmup_target.is_some()
+            && fields.warmup_steps > 0.0
+        {
+            let rule = "absent from a schedule that is to get a warmup";
+            let received = python_number(fields.warmup_steps);
+            return Err(Error::argument("warmup_steps", rule, received));
+        }
+        rules::count("steps", &mut steps, Count::MayBeZero)?;
+        rules::rate("initial", &mut initial)?;
+        let with_warmup: Definition = match &self.definition {
+            Definition::CosineDecay(fields) => fields.with_warmup(steps, initial).into(),
+            Definition::Phases(fields) => {
+                fields.with_warmup(steps, initial, self.curve.value(0.0)).into()
+            }
+            _ => {
+                let text = "CosineDecay and Phases can have a warmup, other classes cannot";
+                return Err(Error::Together(text.to_owned()));
+            }
+        };
+        if steps == 0.0 { Ok(self.clone()) } else { Self::new(with_warmup) }
     }
 
     /// The fields.

@@ -90,6 +90,22 @@ impl CosineDecay {
         self.warmup_target.unwrap_or(self.initial_learning_rate)
     }
 
+    /// Each rate times a factor; the share `alpha` stays.
+    pub(crate) fn scale(&mut self, factor: f64) {
+        self.initial_learning_rate *= factor;
+        self.warmup_target = self.warmup_target.map(|rate| rate * factor);
+    }
+
+    /// The decay after a warmup of so many steps.
+    pub(crate) fn with_warmup(&self, steps: f64, initial: f64) -> Self {
+        Self {
+            initial_learning_rate: initial,
+            warmup_target: Some(self.peak()),
+            warmup_steps: steps,
+            ..self.clone()
+        }
+    }
+
     /// Checks the fields and says what they stand for.
     pub(crate) fn lower(&mut self) -> Result<Curve, Error> {
         rules::rate("initial_learning_rate", &mut self.initial_learning_rate)?;

@@ -56,6 +56,11 @@ impl InverseTimeDecay {
         Self { initial_learning_rate, decay_steps, decay_rate, staircase: false, name }
     }
 
+    /// Multiplies each rate.
+    pub(crate) fn scale(&mut self, factor: f64) {
+        self.initial_learning_rate *= factor;
+    }
+
     /// Checks the fields and says what they stand for.
     pub(crate) fn lower(&mut self) -> Result<Curve, Error> {
         rules::rate("initial_learning_rate", &mut self.initial_learning_rate)?;

@@ -173,6 +173,21 @@ impl Phases {
         Self { initial_learning_rate, phases, name: Self::NAME.to_owned() }
     }
 
+    /// Each rate times a factor.
+    pub(crate) fn scale(&mut self, factor: f64) {
+        self.initial_learning_rate *= factor;
+        for phase in &mut self.phases {
+            phase.learning_rate *= factor;
+            phase.start = phase.start.map(|rate| rate * factor);
+        }
+    }
+
+    /// These phases after a warmup of so many steps to their first rate.
+    pub(crate) fn with_warmup(&self, steps: f64, initial: f64, first: f64) -> Self {
+        let phases = [Phase::new(steps, first)].into_iter().chain(self.phases.iter().cloned());
+        Self { initial_learning_rate: initial, phases: phases.collect(), name: self.name.clone() }
+    }
+
     /// Checks the fields and says what they stand for.
     pub(crate) fn lower(&mut self) -> Result<Curve, Error> {
         rules::rate("initial_learning_rate", &mut self.initial_learning_rate)?;

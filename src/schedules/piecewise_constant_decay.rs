@@ -5,9 +5,6 @@ use crate::rules::{self, Count};
 use crate::schedules::Named;
 use crate::segments::Curve;
 
-/// The largest number of boundaries.
-const MAX_BOUNDARIES: usize = 65_535; // they part 2**16 segments
-
 /// Rates that are held, each up to its boundary: Keras's `PiecewiseConstantDecay`.
 ///
 /// ```text
@@ -54,17 +51,25 @@ impl Named for PiecewiseConstantDecay {
 }
 
 impl PiecewiseConstantDecay {
+    /// The largest number of boundaries.
+    pub(super) const MAX_BOUNDARIES: usize = 65_535; // they part 2**16 segments
+
     /// The two required fields, and Keras's default name.
     #[must_use]
     pub fn new(boundaries: Vec<f64>, values: Vec<f64>) -> Self {
         Self { boundaries, values, name: Self::NAME.to_owned() }
     }
 
+    /// Each rate times a factor.
+    pub(crate) fn scale(&mut self, factor: f64) {
+        self.values.iter_mut().for_each(|rate| *rate *= factor);
+    }
+
     /// Checks the fields and says what they stand for.
     pub(crate) fn lower(&mut self) -> Result<Curve, Error> {
         let (boundaries, values) = (&mut self.boundaries, &mut self.values);
         let count = boundaries.len();
-        if count > MAX_BOUNDARIES {
+        if count > Self::MAX_BOUNDARIES {
             let received = format!("{count} boundaries");
             return Err(Error::argument("boundaries", "at most 65535 boundaries", received));
         }
