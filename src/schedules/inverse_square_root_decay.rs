@@ -51,7 +51,7 @@ impl InverseSquareRootDecay {
         Self { initial_learning_rate, timescale, name: Self::NAME.to_owned() }
     }
 
-    /// Multiplies each rate.
+    /// Each rate times a factor.
     pub(crate) fn scale(&mut self, factor: f64) {
         self.initial_learning_rate *= factor;
     }

@@ -56,7 +56,7 @@ impl InverseTimeDecay {
         Self { initial_learning_rate, decay_steps, decay_rate, staircase: false, name }
     }
 
-    /// Multiplies each rate.
+    /// Each rate times a factor.
     pub(crate) fn scale(&mut self, factor: f64) {
         self.initial_learning_rate *= factor;
     }

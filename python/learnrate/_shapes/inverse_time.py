@@ -39,7 +39,7 @@ class InverseTime(Shape):
 
     def in_float32(self) -> InverseTime:
         k, k_rest = in_parts(self.k, self.k_rest)
-        # A fractional period is rounded down, so that no step where a stair begins, or less than 1/10 before the next one,
-        # is taken for another's, of the first 2**20 steps.
+        # A fractional period is rounded down: of the first 2**20 steps none where a stair begins is taken for the one
+        # before, and none 1/10 of a step before a stair for that stair's.
         period = self.period if self.period % 1.0 == 0.0 else at_most(self.period)
         return self._with(k=k, k_rest=k_rest, endless=2.0**126, period=period)

@@ -19,8 +19,9 @@ class Shape:
     def rate(self, xp: Any, done: Any, left: Any) -> Any:
         """The rate `done` steps after the start and `left` steps before the end.
 
-        `xp` is where `minimum`, `plus`, `over`, `sqrt` and `stairs` come from, and `choose`, which is `where` for each of
-        several pairs: `_curve.Scalar` for Python floats, `_curve.Blocks` for NumPy, `_libraries.Floats` for the rest.
+        `xp` is where `minimum`, `plus`, `over`, `sqrt` and `stairs` come from, and `choose`, which is `where` for each
+        of several pairs: `_curve.Scalar` for Python floats, `_curve.Blocks` for NumPy, `_libraries.Floats` for the
+        rest.
         """
         raise NotImplementedError
 
