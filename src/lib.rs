@@ -37,6 +37,7 @@ mod batch;
 mod config;
 mod error;
 mod exact;
+mod loops;
 #[cfg(feature = "python")]
 mod python;
 mod rules;

@@ -5,8 +5,9 @@ use num_traits::{AsPrimitive, Float};
 use crate::batch;
 use crate::error::Error;
 use crate::exact::Sum;
-use crate::shapes::{Formula, Kernel, Shape};
-use crate::vectors::{Vectors, Work};
+use crate::loops::Loops;
+use crate::shapes::{Formula, Shape};
+use crate::vectors::Vectors;
 
 /// A stretch of steps in which the rate follows one shape: from `start` on, and before `end`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -71,58 +72,6 @@ impl Segment {
             Formula::Square(kernel) => loops.run(vectors, kernel),
             Formula::InverseTime(kernel) => loops.run(vectors, kernel),
             Formula::InverseSquareRoot(kernel) => loops.run(vectors, kernel),
-        }
-    }
-}
-
-/// The loops of [`Segment::fill`].
-struct Loops<'a, R> {
-    start: f64,
-    end: f64,
-    steps: &'a [f64],
-    earlier: Option<&'a [f64]>,
-    out: &'a mut [R],
-}
-
-impl<R> Loops<'_, R>
-where
-    R: Float + 'static,
-    f64: AsPrimitive<R>,
-{
-    fn run<K: Kernel>(self, vectors: Vectors, kernel: K) {
-        vectors.run(Fill { kernel, loops: self });
-    }
-}
-
-/// The loops compiled for each kernel: the `match` of the shape stands outside.
-struct Fill<'a, K, R> {
-    kernel: K,
-    loops: Loops<'a, R>,
-}
-
-impl<K, R> Work for Fill<'_, K, R>
-where
-    K: Kernel,
-    R: Float + 'static,
-    f64: AsPrimitive<R>,
-{
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let Self { kernel, loops: Loops { start, end, steps, earlier, out } } = self;
-        let rate = |step: f64| kernel.rate(step - start, end - step);
-        if let Some(earlier) = earlier {
-            for ((out, &step), earlier) in out.iter_mut().zip(steps).zip(earlier) {
-                // By bits: the compiler would make branches, and those of random steps cannot be predicted.
-                let mask = 0_u64.wrapping_sub(u64::from(step >= start));
-                let bits = (rate(step).to_bits() & mask) | (earlier.to_bits() & !mask);
-                *out = f64::from_bits(bits).as_();
-            }
-        } else {
-            for (out, &step) in out.iter_mut().zip(steps) {
-                *out = rate(step).as_();
-            }
         }
     }
 }
