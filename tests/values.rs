@@ -161,9 +161,11 @@ fn steps_are_of_any_numeric_type() {
 fn steps_far_beyond_the_end_hold_the_final_rate() {
     for schedule in schedules() {
         let last = schedule.final_learning_rate().unwrap();
-        assert_eq!(schedule.value(schedule.total_steps().unwrap()), Ok(last));
-        assert_eq!(schedule.value(u64::MAX), Ok(last));
-        assert_eq!(schedule.value(u128::MAX), Ok(last));
+        if let Some(end) = schedule.total_steps() {
+            assert_eq!(schedule.value(end), Ok(last));
+            assert_eq!(schedule.value(u64::MAX), Ok(last));
+            assert_eq!(schedule.value(u128::MAX), Ok(last));
+        }
         assert_eq!(schedule.value(f64::INFINITY), Ok(last));
         assert_eq!(schedule.value(f32::INFINITY), Ok(last));
     }
