@@ -119,7 +119,7 @@ FORMULAS = {
     # (1 - u) / (1 - u/2) of the way are left.
     "rex": Formula(lambda u, v, _: (u / (1 + v), 2 * v / (1 + v)), _by_length(2.5, 3.5, 6.0, longest=2**52)),
     "sqrt": Formula(
-        lambda u, v, _: (mpmath.sqrt(u), v / (1 + mpmath.sqrt(u))), _by_length(4.0, 4.25, 6.5, longest=2**26)
+        lambda u, v, _: (mpmath.sqrt(u), v / (1 + mpmath.sqrt(u))), _by_length(4.0, 4.25, 6.0, longest=2**26)
     ),
     "square": Formula(lambda u, v, _: (u**2, v * (1 + u)), _by_length(1.5, 3.5, 5.5, longest=2**26)),
     "inverse_time": Formula(_inverse_time, _by_length(2.5, 2.5, 3.5, longest=2**53)),

@@ -174,7 +174,7 @@ impl Piece {
         } else if self.shape == PhaseShape::Rex {
             if is_between { 6.0 } else { 3.5 }
         } else if self.shape == PhaseShape::Sqrt {
-            if is_between { 6.5 } else { 4.25 }
+            if is_between { 6.0 } else { 4.25 }
         } else if self.shape == PhaseShape::Square {
             if is_between { 5.5 } else { 3.5 }
         } else if self.shape == PhaseShape::InverseTime {

@@ -11,7 +11,7 @@
 //! ```text
 //! whole steps, T <= 2**26           4
 //! other steps                       4.25
-//! joints between whole steps        6.5
+//! joints between whole steps        6
 //! ```
 //!
 //! As in `linear.rs` the roundings of the span, of the quotient, of their product and of the sum come to 2.5. Beside them

@@ -7,6 +7,7 @@
 //!
 //! # The error of a rate
 //! In ULP, the spacing of float64 at the computed or the exact rate, whichever is larger, at most
+//! (`tools/shape_bounds.py` adds them up)
 //!
 //! ```text
 //! whole steps, T <= 2**26           1.5
