@@ -1,9 +1,9 @@
-"""The bounds that `src/shapes/` states of the kernels that need no polynomial, added up: `python tools/shape_bounds.py`.
+"""The bounds that `src/shapes/` states of the kernels without a polynomial, added up.
 
-A rate is `joint + span * q`, from the joint of the nearer rate. The roundings of the span, of `q`, of their product and of
-the sum come to 2.5 ULP, as `fit_half_cosine.py` shows for a line. `extra` is what else is rounded, relative to `q`, in
-units of 2**-53; one of them costs at most one ULP of the rate. Each is taken at its worst over the shares `u` of the steps
-that a half covers.
+A rate is `joint + span * q`, from the joint of the nearer rate. The roundings of the span, of `q`, of their product and
+of the sum come to 2.5 ULP, as `fit_half_cosine.py` shows for a line. `extra` is what else is rounded, relative to `q`,
+in units of 2**-53; one of them costs at most one ULP of the rate. Each is taken at its worst over the shares `u` of the
+steps that a half covers. Run it: `python tools/shape_bounds.py`.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ def worst(extra: Callable[[float], float], low: float, high: float) -> float:
 
 
 def sqrt_early(product: float, joint: float) -> float:
-    """root / T: the root's own rounding, and half of those of `done * T`."""
+    """For `root / T`: the root's own rounding, and half of those of `done * T`."""
     return LINE + worst(lambda u: 1 + (product + joint) / 2, 0.0, 0.25)
 
 
 def sqrt_late(product: float, joint: float) -> float:
-    """left / (T + root): the sum, and the root's share of it; `left`, and by how much `done + left` misses `T`."""
+    """For `left / (T + root)`: the sum, and the root's share of it; `left`, and by how much `done + left` misses `T`."""
 
     def extra(u: float) -> float:
         root = math.sqrt(u)
