@@ -25,7 +25,7 @@ def sqrt_early(product: float, joint: float) -> float:
 
 
 def sqrt_late(product: float, joint: float) -> float:
-    """For `left / (T + root)`: the sum, and the root's share of it; `left`, and by how much `done + left` misses `T`."""
+    """For `left / (T + root)`: the sum, its part `root`, `left`, and by how much `done + left` misses `T`."""
 
     def extra(u: float) -> float:
         root = math.sqrt(u)
