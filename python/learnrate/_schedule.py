@@ -51,9 +51,9 @@ class Schedule(Value, _backend.Curve):
     An array of PyTorch, JAX, Dask or another library that speaks the array API (CuPy: untested) gives an array of that
     library, on its device, lazy or traced where the steps are; `torch.compile` traces it once `learnrate.torch` is
     imported. float32 and float64 steps keep their dtype, other numbers give the library's default float dtype. float32
-    rates are within 6 float32 ULP (8 in a segment that is longer than 2**24 steps, or starts or ends between whole
-    ones), at every whole step that comes as an int,
-    or as a float32 in a schedule of up to 2**24 steps. Nothing can be refused there without waiting for the device: a
+    rates are within 8 float32 ULP (lines and cosines of up to 2**24 whole steps within 6), at every whole step that
+    comes as an int, or as a float32 in a schedule of up to 2**24 steps. Stairs of a fractional period are right up to
+    step 2**20. Nothing can be refused there without waiting for the device: a
     negative step has the rate of step 0, and NaN stays NaN.
 
     >>> import learnrate

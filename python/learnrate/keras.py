@@ -41,8 +41,9 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
     """A learnrate schedule as a Keras `LearningRateSchedule`: `keras.optimizers.Adam(Schedule(schedule))`.
 
     The formula is computed in `keras.ops`, inside the compiled train step too, in float32 (in float64 where that is
-    `keras.config.floatx()`). Float32 rates are within 6 float32 ULP of exact ones at every step, the
-    last included (8 in a segment of more than 2**24 steps); a step that is a float is taken in the dtype of the rates.
+    `keras.config.floatx()`). Float32 rates are within 8 float32 ULP of exact ones at every step, the
+    last included (lines and cosines of up to 2**24 whole steps within 6); a step that is a float is taken in the dtype
+    of the rates.
     Nothing can be refused under a trace: a negative step has the rate of step 0, and NaN stays NaN.
 
     Where an optimizer accumulates gradients, Keras gives a schedule the number of batches, not of updates. Then both
