@@ -38,7 +38,8 @@ class InverseTime(Shape):
         return rate
 
     def in_float32(self) -> InverseTime:
-        k, k_rest = in_parts(self.k, self.k_rest)
+        # Where k is larger, and there is a step, no rate is left.
+        k, k_rest = in_parts(self.k, self.k_rest) if self.k < 2.0**127 else (2.0**127, 0.0)
         # A fractional period is rounded down: of the first 2**20 steps none where a stair begins is taken for the one
         # before, and none 1/10 of a step before a stair for that stair's.
         period = self.period if self.period % 1.0 == 0.0 else at_most(self.period)

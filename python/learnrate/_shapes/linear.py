@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from .shape import Shape
+from .shape import Spanning
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 
-class Linear(Shape):
+class Linear(Spanning):
     """`first + (last - first) * done / steps`, from the nearer end."""
 
-    __slots__ = ("span", "steps")
-
-    def __init__(self, first: float, last: float, steps: float) -> None:
-        self.first, self.last, self.span, self.steps = first, last, last - first, steps
+    __slots__ = ()
 
     def rate(self, xp: Any, done: Any, left: Any) -> Any:
         near = xp.minimum(done, left)

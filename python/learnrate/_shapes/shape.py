@@ -37,6 +37,15 @@ class Shape:
         return twin
 
 
+class Spanning(Shape):
+    """A shape that goes a share of the way from one rate to another."""
+
+    __slots__ = ("span", "steps")
+
+    def __init__(self, first: float, last: float, steps: float) -> None:
+        self.first, self.last, self.span, self.steps = first, last, last - first, steps
+
+
 def rounded(number: float) -> float:
     """The nearest float32; an OverflowError where there is none."""
     import struct
@@ -47,13 +56,8 @@ def rounded(number: float) -> float:
 
 def in_parts(k: float, k_rest: float) -> tuple[float, float]:
     """A constant in two float64 parts as one in two float32 parts."""
-    if k > MAX_FLOAT32:
-        return MAX_FLOAT32, 0.0
     near = rounded(k)
     return near, rounded((k - near) + k_rest)
-
-
-MAX_FLOAT32 = 2.0**127
 
 
 def at_least(number: float) -> float:
