@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import decimal
 import json
 import math
 import os
 import re
 import shutil
 import subprocess
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from types import ModuleType
@@ -69,6 +71,10 @@ STAGES = {  # the rate at step 0; then tokens or steps, where the rate starts, w
             (333 * BILLION, 2.2e-5, 2.2e-5, "hold"),
             (167 * BILLION, 7.3e-6, 7.3e-6, "hold"),
         ],
+    ),
+    "llama-213m-cooldown": (
+        1e-3 / 100,
+        [(300, 1e-5, 1e-3, "linear"), (11_700, 1e-3, 1e-3, "hold"), (int(0.2 * 15_000), 1e-3, 0.0, "sqrt")],
     ),
 }
 
@@ -167,6 +173,30 @@ def test_bert_s_decay_is_that_of_its_program(learnrate: ModuleType) -> None:
         published = Fraction(1, 10_000) * (1 - Fraction(step, 1_000_000))
         # 9.9e-5 is rounded by 2**-53 of itself. The line is within 2.5 ULP, each 2**-52 of the rate at most.
         assert abs(Fraction(schedule(step)) - published) <= published * Fraction(6, 2**53)
+
+
+def test_the_cooldown_is_that_of_its_program(learnrate: ModuleType) -> None:
+    schedule = learnrate.from_json((ROOT / "examples" / "llama-213m-cooldown.json").read_bytes())
+    iterations, warmup, share = 15_000, 300, 0.2
+    anneal = int(share * iterations)
+    hold = iterations - anneal
+
+    def factor(step: int) -> Decimal:
+        """Of the peak, as in its `wsd_schedule`."""
+        if step < warmup:
+            done = Decimal(step) / warmup
+            return done + (1 - done) / 100
+        if step < hold:
+            return Decimal(1)
+        return 1 - (Decimal(step - hold) / anneal).sqrt() if step < iterations else Decimal(0)
+
+    # Peak and first rate are rounded, by 2**-53 of each. An ULP is 2**-52 of the rate at most: the line is within 2.5,
+    # what is held within 0, the root within 4. In roundings of 2**-53, with those of the fields: 6, 1 and 9.
+    with decimal.localcontext(prec=60):
+        for step in range(iterations + 2):
+            published = Decimal("1e-3") * factor(step)
+            roundings = 6 if step < warmup else 1 if step < hold else 9
+            assert abs(Decimal(schedule(step)) - published) <= published * roundings / 2**53, step
 
 
 @pytest.fixture(scope="module")
