@@ -78,22 +78,40 @@ OTHER_ENDS = [recipe._replace(initial=0.01, peak=0.3, final=0.07) for recipe in 
 RISING = [Recipe(1000, 100, 200, shape, 0.01, 0.1, 0.3) for shape in SHAPES]
 FALLING = [Recipe(1000, 100, 200, shape, 0.4, 0.1, 0.05) for shape in SHAPES]
 NO_DECAY = [Recipe(1000, 100, 0), Recipe(10, 10, 0)]
+# Whose decay nobody else has.
+COOLDOWNS = [Recipe(*stages, "sqrt") for stages in [*STAGES, (1000, 0, 1000), (1000, 100, 0)]]
 
 # transformers
 
 # In float64. The share of steps that are done takes 1 rounding. A line takes 1 - that; a cosine 3 for the angle, the
-# cosine, and 1 + cosine. Then 1 each for min_lr / lr, 1 - that, their product, the sum, and the product with lr.
-TRANSFORMERS = {"linear": (7 * U64 + OUR_LINE), "cosine": ((3 * ANGLE + 7) * U64 + OUR_COSINE)}
+# cosine, and 1 + cosine; a root half of the share's (sqrt(u) moves by half of what u does, as a part of itself), its
+# own, and 1 - that. Then 1 each for min_lr / lr, 1 - that, their product, the sum, and the product with lr.
+TRANSFORMERS = {
+    "linear": 7 * U64 + OUR_LINE,
+    "cosine": (3 * ANGLE + 7) * U64 + OUR_COSINE,
+    "sqrt": 7.5 * U64 + 4 * 2 * U64,  # ours: 4 ULP at whole steps of up to 2**26
+}
+DECAY_TYPES = {"linear": "linear", "cosine": "cosine", "sqrt": "1-sqrt"}
 
 
 def transformers_stages(optimizer: Any, recipe: Recipe) -> Any:
     total, warmup, decay, shape, _, peak, final = recipe
     if decay is None:
         return transformers.get_linear_schedule_with_warmup(optimizer, warmup, total)
-    return transformers.get_wsd_schedule(optimizer, warmup, decay, total, decay_type=shape, min_lr_ratio=final / peak)
+    ends = {"min_lr_ratio": final / peak}  # both
+    return transformers.get_wsd_schedule(optimizer, warmup, decay, total, decay_type=DECAY_TYPES[shape], **ends)
 
 
-@pytest.mark.parametrize("recipe", [*TO_ZERO, *LINES, *SAME_ENDS, *NO_DECAY], ids=str)
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        *[*TO_ZERO, *LINES, *SAME_ENDS, *NO_DECAY, *COOLDOWNS],
+        # Ends of a tenth of the peak, of a third, near it, and above it.
+        *(recipe._replace(initial=0.03, peak=0.3, final=0.03) for recipe in COOLDOWNS),
+        *(Recipe(1000, 100, 200, shape, end, 0.3, end) for shape in DECAY_TYPES for end in (0.1, 0.29, 0.7)),
+    ],
+    ids=str,
+)
 def test_transformers(learnrate: ModuleType, recipe: Recipe) -> None:
     theirs = torch_rates(transformers_stages, recipe, recipe.total + PAST)
     assert differences(learnrate, recipe, theirs).max() <= TRANSFORMERS[recipe.shape]
@@ -224,3 +242,16 @@ def test_a_mistake_of_words_is_seen(learnrate: ModuleType, change: dict[str, Any
     recipe = Recipe(1000, 100, 200, "linear", 0.01, 0.3, 0.03)
     off = differences(learnrate, recipe, optax_rates(optax_stages, recipe._replace(**change), recipe.total + PAST))
     assert off.max() > 10 * OPTAX["linear"] * U32
+
+
+@pytest.mark.parametrize("shape", DECAY_TYPES)
+@pytest.mark.parametrize(
+    "change",
+    [{"total": 999}, {"warmup": 101}, {"decay": 201}, {"initial": 0.0301, "final": 0.0301}, {"shape": "square"}],
+    ids=str,
+)
+def test_a_mistake_of_words_is_seen_in_transformers(learnrate: ModuleType, shape: str, change: dict[str, Any]) -> None:
+    recipe = Recipe(1000, 100, 200, shape, 0.03, 0.3, 0.03)
+    theirs = torch_rates(transformers_stages, recipe, recipe.total + PAST)
+    off = np.abs(recipe._replace(**change).ours(learnrate)(range(len(theirs))) - theirs) / recipe.highest
+    assert off.max() > 10 * TRANSFORMERS[shape]
