@@ -123,6 +123,19 @@ def test_transformers_warms_up_from_the_final_rate() -> None:
     assert torch_rates(transformers_stages, recipe, 1)[0] == pytest.approx(0.03, rel=1e-15)
 
 
+def test_a_cosine_warmup_of_transformers_is_a_phase(learnrate: ModuleType) -> None:
+    # The cosine of a decay, backwards: as many roundings.
+    theirs = torch_rates(
+        lambda optimizer, _: transformers.get_wsd_schedule(
+            optimizer, 100, 200, 1000, warmup_type="cosine", decay_type="1-sqrt", min_lr_ratio=0.1
+        ),
+        Recipe(1000, 100, peak=0.3),
+        1000 + PAST,
+    )
+    ours = learnrate.Phases(0.03, [(100, 0.3, "cosine"), (700, 0.3), (200, 0.03, "sqrt")])(range(len(theirs)))
+    assert np.abs(ours - theirs).max() / 0.3 <= max(TRANSFORMERS["cosine"], TRANSFORMERS["sqrt"])
+
+
 def test_transformers_jumps_where_warmup_and_decay_overlap(learnrate: ModuleType) -> None:
     recipe = Recipe(100, 60, 60, "cosine", peak=1.0, final=0.1)
     before, after = torch_rates(transformers_stages, recipe, 62)[59:61]
