@@ -95,11 +95,16 @@ def table(
         row(name, duration(time / per), "" if name == "learnrate" else says, ratio, wanted.get(name, ""))
 
 
-def machine() -> None:
+def processor() -> str:
     model = platform.processor() or platform.machine()
     if (cpus := Path("/proc/cpuinfo")).exists():
         names = [line.partition(":")[2].strip() for line in cpus.read_text().splitlines() if "model name" in line]
         model = names[0] if names else model
+    return model
+
+
+def machine() -> None:
+    model = processor()
     packages = ("numpy", "jax", "optax", "torch", "keras", "numexpr", "numba")
     versions = ", ".join(f"{package} {importlib.metadata.version(package)}" for package in packages)
     print(f"{date.today()}, {model}, {rivals.THREADS} cores, {platform.system()}, Python {platform.python_version()}")

@@ -2,9 +2,13 @@
 //!
 //! `cargo bench` measures; `cargo bench --bench kernel -- --test` only runs each once. `RAYON_NUM_THREADS=1` shows one thread.
 
+use std::fmt;
+
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
-use learnrate::{CosineDecay, Phase, PhaseShape, Phases, Schedule};
+use learnrate::{
+    CosineDecay, InverseSquareRootDecay, InverseTimeDecay, Phase, PhaseShape, Phases, Schedule,
+};
 use num_traits::{AsPrimitive, Float};
 
 /// The cost of a call; one thread's work, in the first-level cache; where a second begins to pay; many threads' work.
@@ -34,8 +38,45 @@ fn of_phases(initial: f64, phases: Vec<Phase>) -> Schedule {
     Schedule::new(Phases::new(initial, phases)).expect("the fields are within their rules")
 }
 
-fn line(steps: u32) -> Schedule {
-    of_phases(3e-4, vec![Phase::new(f64::from(steps), 3e-5)])
+/// Down to a tenth, in one segment.
+fn of_shape(shape: PhaseShape, steps: u32) -> Schedule {
+    of_phases(3e-4, vec![Phase { shape, ..Phase::new(f64::from(steps), 3e-5) }])
+}
+
+/// What is one segment, by name: the shapes of a phase, and the classes without end.
+const FAMILY: [(&str, Make); 8] = [
+    ("linear", |steps| of_shape(PhaseShape::Linear, steps)),
+    ("cosine", |steps| of_shape(PhaseShape::Cosine, steps)),
+    ("sqrt", |steps| of_shape(PhaseShape::Sqrt, steps)),
+    ("square", |steps| of_shape(PhaseShape::Square, steps)),
+    ("rex", |steps| of_shape(PhaseShape::Rex, steps)),
+    ("inverse_time", |steps| of_shape(PhaseShape::InverseTime, steps)),
+    ("InverseTimeDecay", |steps| {
+        Schedule::new(InverseTimeDecay::new(3e-4, f64::from(steps), 9.0))
+            .expect("the fields are within their rules")
+    }),
+    ("InverseSquareRootDecay", |steps| {
+        Schedule::new(InverseSquareRootDecay::new(3e-4, f64::from(steps)))
+            .expect("the fields are within their rules")
+    }),
+];
+
+/// One of [`FAMILY`], and how many steps.
+struct OneSegment {
+    name: &'static str,
+    make: Make,
+    count: u32,
+}
+
+impl fmt::Display for OneSegment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name, self.count)
+    }
+}
+
+/// Each of [`FAMILY`] in each size.
+fn family() -> impl Iterator<Item = OneSegment> {
+    FAMILY.iter().flat_map(|&(name, make)| SIZES.map(|count| OneSegment { name, make, count }))
 }
 
 /// Warms up in the first hundredth of the steps, decays in the last fifth.
@@ -115,9 +156,9 @@ fn fill_f32(bencher: Bencher, count: u32) {
     fill::<f64, f32>(bencher, cosine_decay, &steps::<f64>(count));
 }
 
-#[divan::bench(args = SIZES)]
-fn fill_line(bencher: Bencher, count: u32) {
-    fill::<f64, f64>(bencher, line, &steps::<f64>(count));
+#[divan::bench(args = family())]
+fn fill_one_segment(bencher: Bencher, of: &OneSegment) {
+    fill::<f64, f64>(bencher, of.make, &steps::<f64>(of.count));
 }
 
 #[divan::bench(args = SIZES)]

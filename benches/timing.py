@@ -31,10 +31,15 @@ class Contender(NamedTuple):
 
 
 def best(contenders: Mapping[str, Contender], rounds: int, block: float = BLOCK) -> dict[str, float]:
-    """Seconds per run of each: the best of so many rounds, in each of which all have their turn.
+    """Seconds per run of each: the best of so many rounds, for whatever else the machine does only adds."""
+    return {name: min(times) for name, times in turns(contenders, rounds, block).items()}
 
-    The best, for whatever else the machine does only adds. Each turn begins with a run that is not timed, which brings
-    back what the others have driven out of the caches and wakes its threads.
+
+def turns(contenders: Mapping[str, Contender], rounds: int, block: float = BLOCK) -> dict[str, list[float]]:
+    """Seconds per run of each in so many rounds, in each of which all have their turn.
+
+    Each turn begins with a run that is not timed, which brings back what the others have driven out of the caches and
+    wakes its threads.
     """
     timers = {name: Timer(contender.run, globals=dict(contender.names)) for name, contender in contenders.items()}
     numbers = {}
@@ -44,10 +49,10 @@ def best(contenders: Mapping[str, Contender], rounds: int, block: float = BLOCK)
         if once < block:  # one short run is mostly the clock
             once = min(once, timer.timeit(20) / 20)
         numbers[name] = max(1, round(block / once))
-    times = dict.fromkeys(timers, float("inf"))
+    times: dict[str, list[float]] = {name: [] for name in timers}
     for _ in range(rounds):
         gc.collect()
         for name, timer in timers.items():
             timer.timeit(1)
-            times[name] = min(times[name], timer.timeit(numbers[name]) / numbers[name])
+            times[name].append(timer.timeit(numbers[name]) / numbers[name])
     return times
