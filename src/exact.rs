@@ -32,7 +32,8 @@ impl Sum {
         if whole << PLACES == self.0 {
             whole.to_string()
         } else {
-            crate::error::python_number(self.steps())
+            let rounded = crate::error::python_number(self.steps());
+            if self.0 >> PLACES == 1 << 53 { format!("more than {rounded}") } else { rounded }
         }
     }
 }

@@ -207,7 +207,7 @@ impl Schedule {
     /// The first whole step at which the rate is held; None for a schedule without end.
     #[must_use]
     pub fn total_steps(&self) -> Option<u64> {
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // from 0 to 2**53
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // from 0 to 2**53 + 2
         self.segments().last().filter(|last| last.is_hold()).map(|hold| hold.start().ceil() as u64)
     }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import random
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -337,6 +338,8 @@ ROWS = [
             "long": (1e-5, ((10**12 + 39, 0.7), (3**19, 1e-9, "cosine"), (2**27 + 1, 0.5))),
             "tiny rates": (0.0, ((1000, 3e-320), (10**15, 5e-324), (77_777, 3e-308, "cosine"))),
             "huge rates": (1.7e308, ((1000, 1e302), (1000, 1.7e308, "cosine"), (10, 0.0))),
+            "the largest rate": (1.5 * 2.0**971, ((10, sys.float_info.max, "square"), (10, 1e300, "inverse_time"))),
+            "left before done": (1.8479e-05, ((1708, 0.99, "inverse_time"), (1708, 0.3, "rex"), (1708, 0.9, "sqrt"))),
             "2**53 steps": (0.1, ((77_777, 0.6, "cosine"), (2**52, 0.01), (2**53 - 2**52 - 77_777, 0.5, "cosine"))),
             "fractional steps": (0.02, ((2.7, 0.5, "cosine"), (5.3, 0.02), (7.25, 2e-6), (1, 0.3)), "one cycle"),
             "less than a step": (0.1, ((0.5, 0.7), (2**-20, 0.3, "cosine"), (0.1, 0.5), (3, 0.1, "cosine"))),

@@ -105,11 +105,17 @@ def _inverse_time(u: mpmath.mpf, v: mpmath.mpf, piece: Piece) -> tuple[mpmath.mp
 
 
 def _by_length(*bounds: float, longest: int) -> Callable[[Piece, bool], float]:
-    """Bounds of whole steps in pieces of up to so many steps, of other steps, and of pieces between whole steps."""
-    whole, other, between = bounds
-    return lambda piece, fractional: (
-        between if not piece.is_whole else other if fractional or piece.length > longest else whole
-    )
+    """Bounds of whole steps in pieces of up to so many steps and in longer ones; of fractional steps; and of pieces
+    that start or end between whole steps.
+    """
+    whole, longer, fractional, between = bounds
+
+    def bound(piece: Piece, is_fractional: bool) -> float:
+        if not piece.is_whole:
+            return between
+        return fractional if is_fractional else longer if piece.length > longest else whole
+
+    return bound
 
 
 FORMULAS = {
@@ -117,12 +123,12 @@ FORMULAS = {
     # 1 - cos(pi * u) is 2 * sin(pi/2 * u)**2, and 1 + cos(pi * u) is 2 * sin(pi/2 * (1 - u))**2.
     "cosine": Formula(lambda u, v, _: (_sine_squared(u), _sine_squared(v)), _cosine_bound),
     # (1 - u) / (1 - u/2) of the way are left.
-    "rex": Formula(lambda u, v, _: (u / (1 + v), 2 * v / (1 + v)), _by_length(2.5, 3.5, 6.0, longest=2**52)),
+    "rex": Formula(lambda u, v, _: (u / (1 + v), 2 * v / (1 + v)), _by_length(2.5, 3.5, 4.0, 6.0, longest=2**52)),
     "sqrt": Formula(
-        lambda u, v, _: (mpmath.sqrt(u), v / (1 + mpmath.sqrt(u))), _by_length(4.0, 4.25, 6.0, longest=2**26)
+        lambda u, v, _: (mpmath.sqrt(u), v / (1 + mpmath.sqrt(u))), _by_length(4.0, 4.25, 5.25, 6.0, longest=2**26)
     ),
-    "square": Formula(lambda u, v, _: (u**2, v * (1 + u)), _by_length(1.5, 3.5, 5.5, longest=2**26)),
-    "inverse_time": Formula(_inverse_time, _by_length(2.5, 2.5, 3.5, longest=2**53)),
+    "square": Formula(lambda u, v, _: (u**2, v * (1 + u)), _by_length(1.5, 3.5, 3.5, 5.5, longest=2**26)),
+    "inverse_time": Formula(_inverse_time, _by_length(2.5, 2.5, 3.5, 3.5, longest=2**53)),
 }
 """What the documentation says of each shape of a `Phase`."""
 

@@ -104,7 +104,8 @@ def test_how_many_and_how_long(learnrate: ModuleType) -> None:
     half = (2**52, 0.1)
     assert learnrate.Phases(0.1, [half, half]).total_steps == 2**53
     for last, total in (((1, 0.1), 2**53 + 1), (half, 3 * 2**52), ((0.75, 0.1), 2**53)):
-        text = f"Argument `phases` must be at most 2**53 steps long. Received: phases={total} steps"
+        more = "more than " if total == 2**53 else ""
+        text = f"Argument `phases` must be at most 2**53 steps long. Received: phases={more}{total} steps"
         refused(ValueError, text, learnrate.Phases, 0.1, [half, half, (0, 0.1), last])
     most = [(1, 0.1 * (i % 2)) for i in range(65_535)]
     schedule = learnrate.Phases(0.1, most)

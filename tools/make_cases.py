@@ -106,7 +106,7 @@ BAD_PHASES: list[tuple[tuple[Any, ...], str, str, str]] = [  # likewise
     ((0.1, [(2**53 + 2, 0.1)]), "phases[0].steps", "<= 2**53", "9007199254740994"),
     ((0.1, [(10, 0.1), (-3, 0.1)]), "phases[1].steps", ">= 0", "-3"),
     ((0.1, [(9e-7, 0.1)]), "phases[0].steps", "0 or >= 2**-20", "9e-07"),
-    ((0.1, [(2**53, 0.1), (0.5, 0.1)]), "phases", "at most 2**53 steps long", "9007199254740992 steps"),
+    ((0.1, [(2**53, 0.1), (0.5, 0.1)]), "phases", "at most 2**53 steps long", "more than 9007199254740992 steps"),
     ((0.1, [(10, 0.1, "linear", None, -1.0)]), "phases[0].start", RATE, "-1.0"),
     ((0.1, [(10, 0.0, "inverse_time")]), "phases[0].learning_rate", NOT_0, "0.0, from 0.1"),
     ((0.0, [(10, 0.1, "inverse_time")]), "phases[0].learning_rate", NOT_0, "0.1, from 0.0"),

@@ -24,13 +24,14 @@ def sqrt_early(product: float, joint: float) -> float:
     return LINE + worst(lambda u: 1 + (product + joint) / 2, 0.0, 0.25)
 
 
-def sqrt_late(product: float, joint: float) -> float:
+def sqrt_late(product: float, part: float, joint: float) -> float:
     """For `left / (T + root)`: the sum, its part `root`, `left`, and by how much `done + left` misses `T`."""
 
     def extra(u: float) -> float:
         root = math.sqrt(u)
         missed = joint / u if joint else 0.0
-        return 1 + root / (1 + root) * (1 + (product + joint + missed) / 2) + joint
+        left = max(joint, part if u < 0.5 else 0.0)
+        return 1 + root / (1 + root) * (1 + (product + joint + missed) / 2) + left
 
     return LINE + worst(extra, 0.25, 1.0)
 
@@ -49,29 +50,29 @@ def square_late(square: float, total: float, joint: float) -> float:
     return 1.5 + worst(extra, math.sqrt(0.5), 1.0)
 
 
-def rex(total: float, joint: float) -> float:
+def rex(total: float, part: float, joint: float) -> float:
     """`T + left`; the numerator, `left` as a part of `T + left`, and by how much `done + left` misses `T`."""
 
     def extra(u: float) -> float:
-        return total + joint + joint * (1 - u) / (2 - u) + joint / (2 - u)
+        left = max(joint, part if u < 0.5 else 0.0)
+        return total + joint + left * (1 - u) / (2 - u) + joint / (2 - u)
 
     return LINE + worst(extra, 0.0, 1.0)
 
 
-def inverse_time(joint: float) -> float:
-    """The product and the sum with 1 together cost one unit, their sum another, the quotient half an ULP."""
-    return 0.5 + 2 + joint
+def inverse_time(part: float) -> float:
+    """The product and the sum with 1 together cost one unit, their sum another, the quotient half an ULP; the steps."""
+    return 0.5 + 2 + part
 
 
-# By case: whole steps where all products and sums are exact, other steps, joints between whole steps; what is stated.
+# What is computed and what is stated: of whole steps where all products and sums are exact, of others, of fractional
+# steps, where `left` is rounded in the first half, and of joints between whole steps.
+CASES = ((0, 0, 0), (1, 0, 0), (1, 1, 0), (1, 1, 1))
 STATED = {
-    "sqrt": ([max(sqrt_early(*case), sqrt_late(*case)) for case in ((0, 0), (1, 0), (1, 1))], (4.0, 4.25, 6.0)),
-    "square": (
-        [max(square_early(s, j), square_late(s, t, j)) for s, t, j in ((0, 0, 0), (1, 1, 0), (1, 1, 1))],
-        (1.5, 3.5, 5.5),
-    ),
-    "rex": ([rex(0, 0), rex(1, 0), rex(1, 1)], (2.5, 3.5, 6.0)),
-    "inverse time": ([inverse_time(0), inverse_time(0), inverse_time(1)], (2.5, 2.5, 3.5)),
+    "sqrt": ([max(sqrt_early(p, j), sqrt_late(p, part, j)) for p, part, j in CASES], (4.0, 4.25, 5.25, 6.0)),
+    "square": ([max(square_early(s, j), square_late(s, part, j)) for s, part, j in CASES], (1.5, 2.5, 3.5, 5.5)),
+    "rex": ([rex(*case) for case in CASES], (2.5, 3.5, 4.0, 6.0)),
+    "inverse time": ([inverse_time(part) for _, part, _ in CASES], (2.5, 2.5, 3.5, 3.5)),
     # The sum and the quotient, half of each; the root; the product.
     "inverse square root": ([(1 + 1) / 2 + 1 + 0.5], (2.5,)),
 }

@@ -172,13 +172,13 @@ impl Piece {
         let normal = if self.shape == PhaseShape::Linear {
             if is_between { 3.5 } else { 2.5 }
         } else if self.shape == PhaseShape::Rex {
-            if is_between { 6.0 } else { 3.5 }
+            if is_between { 6.0 } else { 4.0 }
         } else if self.shape == PhaseShape::Sqrt {
-            if is_between { 6.0 } else { 4.25 }
+            if is_between { 6.0 } else { 5.25 }
         } else if self.shape == PhaseShape::Square {
             if is_between { 5.5 } else { 3.5 }
         } else if self.shape == PhaseShape::InverseTime {
-            if is_between { 3.5 } else { 2.5 }
+            3.5
         } else if is_between {
             [8.25, 8.86][column]
         } else if self.end - self.start > 2_f64.powi(26) {

@@ -98,7 +98,9 @@ class Scalar:
     def minimum(one: float, other: float) -> float:
         return one if one < other else other
 
-    sqrt = staticmethod(math.sqrt)
+    @staticmethod
+    def sqrt(number: float) -> float:
+        return math.sqrt(number)
 
     @staticmethod
     def plus(length: float, distance: float) -> float:

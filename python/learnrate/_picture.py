@@ -50,13 +50,17 @@ def extent(schedules: Sequence[Schedule]) -> float:
 
 def length(schedule: Schedule) -> int:
     """The steps until the rate is held; without end, until a tenth of the way to the limit is left."""
-    return reaches(schedule, 0.1) if schedule.total_steps is None else schedule.total_steps
+    return reaches(schedule, 0.1) or MAX_STEPS if schedule.total_steps is None else schedule.total_steps
 
 
-def reaches(schedule: Schedule, share: float) -> int:
-    """The first whole step at which a schedule without end has so much of the way to its limit left, or less."""
+def reaches(schedule: Schedule, share: float) -> int | None:
+    """The first whole step at which a schedule without end has so much of the way to its limit left, or less; None if
+    that is beyond 2**53.
+    """
     last = schedule.segments[-1]
     rate = last.last_rate + share * (last.first_rate - last.last_rate)
+    if schedule(MAX_STEPS) > rate:
+        return None
     return bisect_left(range(MAX_STEPS), True, lo=math.ceil(last.start), key=lambda step: schedule(step) <= rate)
 
 

@@ -107,7 +107,9 @@ def _telling_steps(schedule: Schedule) -> Iterator[tuple[str, str, str]]:
         )
         name = "" if is_peak else name
     if is_whole and hold.kind != "hold":
-        notes |= {reaches(schedule, share): f"{text} of the way is left" for text, share in LEFT.items()}
+        for text, share in LEFT.items():
+            if step := reaches(schedule, share):
+                notes[step] = f"{text} of the way is left, or less"
     else:
         notes[math.ceil(hold.start)] = "held from here on" if is_whole else f"the {MOST}th segment ends"
     for step in sorted(notes):

@@ -53,8 +53,8 @@ class Schedule(Value, _backend.Curve):
     imported. float32 and float64 steps keep their dtype, other numbers give the library's default float dtype. float32
     rates are within 8 float32 ULP (lines and cosines of up to 2**24 whole steps within 6), at every whole step that
     comes as an int, or as a float32 in a schedule of up to 2**24 steps. Stairs of a fractional period are right up to
-    step 2**20. Nothing can be refused there without waiting for the device: a
-    negative step has the rate of step 0, and NaN stays NaN.
+    step 2**20, but for a step less than 1/10 before a stair. Nothing can be refused there without waiting for the
+    device: a negative step has the rate of step 0, and NaN stays NaN.
 
     >>> import learnrate
     >>> schedule = learnrate.warmup_stable_decay(3e-4, 100_000, warmup_steps=1_000, decay_steps=20_000)
@@ -198,6 +198,8 @@ class Schedule(Value, _backend.Curve):
         for word in changes:
             if word in names:
                 continue
+            if word == "total_steps" and self.total_steps is None:
+                raise TypeError(f"{type(self).__name__}.replace() takes no total_steps: the schedule has no end")
             if word in ("total_steps", "peak_learning_rate", "final_learning_rate"):
                 raise TypeError(
                     f"{type(self).__name__}.replace() takes fields: {', '.join(names)}. `{word}` is derived from them: "

@@ -11,7 +11,7 @@ use crate::segments::Curve;
 /// initial_learning_rate * sqrt(timescale / (timescale + step))
 /// ```
 ///
-/// The rate is within 2.5 ULP of the formula in exact arithmetic at every step.
+/// The rate is within 2.5 ULP of the formula in exact arithmetic up to step 2**500.
 ///
 /// ```
 /// use learnrate::{InverseSquareRootDecay, Schedule};

@@ -12,7 +12,7 @@ use crate::segments::Curve;
 /// ```
 ///
 /// With `staircase` the rate is held for `decay_steps` at a time: `floor(step / decay_steps)` takes the place of
-/// `step / decay_steps`. The rate is within 2.5 ULP of the formula in exact arithmetic at every step.
+/// `step / decay_steps`. The rate is within 2.5 ULP of the formula in exact arithmetic up to step 2**500.
 ///
 /// ```
 /// use learnrate::{InverseTimeDecay, Schedule};

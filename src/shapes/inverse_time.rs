@@ -9,13 +9,14 @@
 //! `k = decay_rate`.
 //!
 //! # The error of a rate
-//! At most 2.5 ULP, the spacing of float64 at the computed or the exact rate, whichever is larger, at any step; 3.5 where a
-//! joint lies between whole steps. With `u = 2**-53` and `t = n * k`:
+//! At most 2.5 ULP, the spacing of float64 at the computed or the exact rate, whichever is larger, at whole steps, and
+//! without end at any; 3.5 at other steps, and where a joint lies between whole steps. With `u = 2**-53` and `t = n * k`:
 //!
 //! - The product `t` is rounded by at most `t * u`, and `1 + n * k_rest` by at most `u`: by at most `u` of their sum.
 //! - That sum is rounded, by `u` at most. A relative error of `u` costs at most one ULP of the rate.
 //! - The quotient is rounded once: half an ULP.
-//! - From a joint between whole steps `n` is rounded too, which costs one ULP.
+//! - Where `n` is what is left, more than is done, and the step is fractional, and from a joint between whole steps, `n` is
+//!   rounded too, which costs one ULP.
 //!
 //! # Why it never turns, at whole steps of up to 2**49
 //! From one step to the next `t` grows by at least `2**-49` of itself, more than what `1 + n * k_rest` can lose, and what

@@ -1,6 +1,6 @@
 //! Constants in two parts: once for each schedule, so that a kernel need not round a quotient at every step.
 
-/// `(a - b) / (y * z)` as a float64 and what its rounding leaves, for finite numbers of which y and z are positive: together
+/// `(a - b) / (y * z)` as a float64 and what its rounding leaves, for numbers >= 0, of which y and z are > 0: together
 /// within 2**-100 of it, but for what is subnormal. `ratio.py` has the same additions, multiplications and divisions.
 pub(super) fn ratio(a: f64, b: f64, y: f64, z: f64) -> (f64, f64) {
     let (top, top_rest) = difference(a, b);
@@ -18,11 +18,12 @@ pub(super) fn ratio(a: f64, b: f64, y: f64, z: f64) -> (f64, f64) {
     (scaled(quotient, exponent), scaled(left / bottom, exponent))
 }
 
-/// `a - b` and what its rounding leaves, exactly.
+/// `a - b` of numbers >= 0, and what its rounding leaves, exactly.
 fn difference(a: f64, b: f64) -> (f64, f64) {
-    let rounded = a - b;
-    let of_a = rounded + b;
-    (rounded, (a - of_a) - (b - (of_a - rounded)))
+    let (high, low) = if a >= b { (a, b) } else { (b, a) };
+    let rounded = high - low;
+    let rest = (high - rounded) - low; // exact, as high is not less than low, and never too large
+    if a >= b { (rounded, rest) } else { (-rounded, -rest) }
 }
 
 /// `a * b` and what its rounding leaves, exactly.
@@ -74,5 +75,9 @@ mod tests {
         assert_eq!(ratio(1.0, 2_f64.powi(-60), 1.0, 1.0), (1.0, -(2_f64.powi(-60))));
         assert_eq!(ratio(0.5, 0.5, 3.0, 7.0), (0.0, 0.0));
         assert_eq!(ratio(0.25, 1.0, 1.0, 0.5), (-1.5, 0.0));
+        let low = 1.5 * 2_f64.powi(971);
+        let (k, rest) = ratio(f64::MAX, low, 1.0, 1.0);
+        assert_eq!((k, rest), (f64::MAX - low, (f64::MAX - (f64::MAX - low)) - low));
+        assert!(rest != 0.0);
     }
 }

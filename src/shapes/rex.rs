@@ -6,11 +6,12 @@
 //! exactly, and a rate that comes close to zero there keeps its digits.
 //!
 //! # The error of a rate
-//! At most 2.5 ULP at whole steps of a segment of up to 2**52 whole ones, 3.5 at other steps, and 6 where a joint lies
+//! At most 2.5 ULP at whole steps of a segment of up to 2**52 whole ones, 4 at other steps, and 6 where a joint lies
 //! between whole steps (`tools/shape_bounds.py` adds them up). As in `linear.rs` the roundings of the span, of the
 //! quotient `q`, of their product and of the sum come to 2.5, for `q <= 1/2`; beside them:
 //!
-//! - `T + left` is exact where it is whole and at most 2**53. Elsewhere it is rounded, which costs at most one ULP.
+//! - `T + left` is exact where it is whole and at most 2**53. Elsewhere it is rounded, which costs at most one ULP. So is
+//!   `left` in it at a fractional step in the first half, which costs half of one.
 //! - From a joint between whole steps the numerator is rounded too, which costs one ULP; `left` in the denominator, which
 //!   costs half of one; and `done + left` may differ from the length by half of its ULP, which costs less than one.
 //! - Subnormal rates: sums are exact, and the product is off by half of 2**-1074 at most.

@@ -10,7 +10,8 @@
 //!
 //! ```text
 //! whole steps, T <= 2**26           4
-//! other steps                       4.25
+//! other whole steps                 4.25
+//! other steps                       5.25
 //! joints between whole steps        6
 //! ```
 //!
@@ -20,6 +21,7 @@
 //! - Up to `T = 2**26` the product `done * T` is exact at whole steps. Elsewhere it is rounded, of which the root takes half.
 //! - The root is rounded, which costs one ULP in `root / T`, and at most half of one in `T + root`.
 //! - `T + root` is rounded, which costs one ULP.
+//! - `left` is rounded at a fractional step where it is more than `done`, which costs one ULP.
 //! - From a joint between whole steps `done` is rounded too, of which the root takes half, and `left`, which costs one ULP;
 //!   and `done + left` may differ from `T` by half of its ULP, which costs less than one.
 //! - Subnormal rates: sums are exact, and the product is off by half of 2**-1074 at most.

@@ -12,7 +12,7 @@
 //! ```text
 //! whole steps, T <= 2**26           1.5
 //! whole steps, T <= 2**52           2.5
-//! other steps                       3.5
+//! other steps, and longer           3.5
 //! joints between whole steps        5.5
 //! ```
 //!

@@ -82,7 +82,12 @@ class CosineDecay(Schedule):
     decay_steps: Field[float]
     alpha: Field[float]
     name: Field[str]
-    total_steps: Field[int]
+
+    if TYPE_CHECKING:
+
+        @property
+        def total_steps(self) -> int: ...
+
     warmup_target: Field[float | None]
     warmup_steps: Field[float]
 
@@ -272,6 +277,6 @@ def _share(peak: float, final: float) -> float:
     if final and not (peak and sys.float_info.min <= alpha < math.inf):
         rule = "0, or such that its share of the peak is a normal float64"
         _arguments.refuse(ValueError, "final_learning_rate", rule, final, peak_learning_rate=peak)
-    # The quotient itself may miss a rate that the share beside it meets: 1e-9 times 1e9, or the largest float64.
+    # The quotient itself may miss a rate that the share beside it meets: 0.0625 of 0.09, or the largest float64.
     shares = (alpha, math.nextafter(alpha, 0.0), math.nextafter(alpha, math.inf))
     return min(shares, key=lambda share: abs(peak * share - final))

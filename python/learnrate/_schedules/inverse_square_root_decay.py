@@ -24,8 +24,8 @@ class InverseSquareRootDecay(Schedule):
     It is what follows the warmup in transformers' `get_inverse_sqrt_schedule`, in T5 (Raffel et al. 2020, arXiv
     1910.10683) and in the Transformer (Vaswani et al. 2017, arXiv 1706.03762).
 
-    The rate is exactly `initial_learning_rate` at step 0. At every step it is within 2.5 ULP of the formula in exact
-    arithmetic. It never rises.
+    The rate is exactly `initial_learning_rate` at step 0. Up to step 2**500 it is within 2.5 ULP of the formula in
+    exact arithmetic. It never rises.
 
     Args:
         initial_learning_rate: the rate at step 0, a finite number >= 0.

@@ -26,8 +26,8 @@ class InverseTimeDecay(Schedule):
     `step / decay_steps`. The floor is that of the float64 quotient, as in Keras. Steps count up to
     2**53 there.
 
-    The rate is exactly `initial_learning_rate` at step 0. At every step it is within 2.5 ULP of the formula in exact
-    arithmetic. It never rises from one whole step to the next, up to step 2**49.
+    The rate is exactly `initial_learning_rate` at step 0. Up to step 2**500 it is within 2.5 ULP of the formula in
+    exact arithmetic. It never rises from one whole step to the next, up to step 2**49.
 
     Args:
         initial_learning_rate: the rate at step 0, a finite number >= 0.

@@ -135,7 +135,11 @@ class Phases(Schedule):
     initial_learning_rate: Field[float]
     phases: Field[tuple[Phase, ...]]
     name: Field[str]
-    total_steps: Field[int]
+
+    if TYPE_CHECKING:
+
+        @property
+        def total_steps(self) -> int: ...
 
     def __new__(
         cls,
@@ -154,7 +158,9 @@ class Phases(Schedule):
         for phase in checked:
             total += units(phase.steps)
             if total > units(_arguments.MAX_STEPS):
-                received = f"phases={steps_of(total)} steps"
+                steps = steps_of(total)
+                more = "" if steps > _arguments.MAX_STEPS else "more than "
+                received = f"phases={more}{steps} steps"
                 raise ValueError(f"Argument `phases` must be at most 2**53 steps long. Received: {received}")
         rate = initial_learning_rate
         pieces: list[Piece] = [(0, "hold", rate, rate)]

@@ -61,7 +61,11 @@ class PiecewiseConstantDecay(Schedule):
     boundaries: Field[tuple[float, ...]]
     values: Field[tuple[float, ...]]
     name: Field[str]
-    total_steps: Field[int]
+
+    if TYPE_CHECKING:
+
+        @property
+        def total_steps(self) -> int: ...
 
     def __new__(
         cls, boundaries: Sequence[float], values: Sequence[float], name: str | None = "PiecewiseConstant"

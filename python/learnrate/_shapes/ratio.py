@@ -6,7 +6,7 @@ import math
 
 
 def ratio(a: float, b: float, y: float, z: float) -> tuple[float, float]:
-    """`(a - b) / (y * z)` as a float64 and what its rounding leaves, for finite numbers of which y and z are positive.
+    """`(a - b) / (y * z)` as a float64 and what its rounding leaves, for numbers >= 0, of which y and z are > 0.
 
     `src/shapes/ratio.rs` has the same additions, multiplications and divisions, which need no `fractions`.
     """
@@ -25,10 +25,11 @@ def ratio(a: float, b: float, y: float, z: float) -> tuple[float, float]:
 
 
 def difference(a: float, b: float) -> tuple[float, float]:
-    """`a - b` and what its rounding leaves, exactly."""
-    rounded = a - b
-    of_a = rounded + b
-    return rounded, (a - of_a) - (b - (of_a - rounded))
+    """`a - b` of numbers >= 0, and what its rounding leaves, exactly."""
+    high, low = (a, b) if a >= b else (b, a)
+    rounded = high - low
+    rest = (high - rounded) - low  # exact, as high is not less than low, and never too large
+    return (rounded, rest) if a >= b else (-rounded, -rest)
 
 
 def product(a: float, b: float) -> tuple[float, float]:
