@@ -53,7 +53,7 @@ def main() -> None:
     versions = f"Python {platform.python_version()}, numpy {np.__version__}"
     print(f"learnrate {learnrate.__version__} ({learnrate.BACKEND}), {versions}")
     print(f"RAYON_NUM_THREADS={os.environ.get('RAYON_NUM_THREADS', 'not set')}")
-    print(f"Medians of {rounds} rounds. Processes that ran or waited when it began: {os.getloadavg()[0]:.2f}.")
+    print(f"Medians of {rounds} rounds.")
     columns = "".join(f" {size:,} steps | / {COPY} |" for size in sizes)
     print(f"\n| |{columns}\n|---|{'--:|--:|' * len(sizes)}")
     rows: dict[str, str] = {}
