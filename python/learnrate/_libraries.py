@@ -21,12 +21,16 @@ if TYPE_CHECKING:
     from ._segments import Segment
     from ._shapes.shape import Shape
 
-Part = tuple["Segment", "Shape"]
+Part = tuple["Segment", "Shape", float, float, float]
+"""A segment, its shape, its start and its end in a dtype, and the first number of that dtype from its start on."""
 
 
 def in_float64(segments: Sequence[Segment]) -> list[Part]:
     """The segments with what evaluates them in float64."""
-    return [(segment, segment.formula) for segment in segments]
+    return [
+        (segment, segment.formula, float(segment.start), float(segment.end), _first(segment.start, 2.0**-1022))
+        for segment in segments
+    ]
 
 
 def in_float32(segments: Sequence[Segment]) -> list[Part]:
@@ -39,7 +43,17 @@ def in_float32(segments: Sequence[Segment]) -> list[Part]:
         for rate in (segment.first_rate, segment.last_rate):
             if rate > MAX_FLOAT32:
                 raise ValueError(f"A rate of the schedule is too large for float32. Received: {rate!r}")
-    return [(segment, segment.formula.in_float32()) for segment in segments]
+    parts = []
+    for segment in segments:
+        start, end = rounded(segment.start), rounded(segment.end)
+        first = _first(start if start >= segment.start else at_least(segment.start), 2.0**-126)
+        parts.append((segment, segment.formula.in_float32(), start, end, first))
+    return parts
+
+
+def _first(start: float, normal: float) -> float:
+    """JAX takes subnormal numbers for 0, and such is the start of what follows step 0."""
+    return max(start, normal) if start else 0.0
 
 
 MAX_FLOAT32 = math.nextafter(2.0**128 - 2.0**103, 0.0)
@@ -143,10 +157,8 @@ def rates_of_floats(xp: Any, parts: Sequence[Part], steps: Any, dtype: Any, devi
     steps = xp.astype(steps, dtype)
     steps = floats.where(steps < 0.0, 0.0, steps)
     found: Any = math.nan  # which it stays where the step is NaN
-    near, tiny = (rounded, 2.0**-126) if dtype == xp.float32 else (float, 2.0**-1022)
-    for segment, shape in parts:
+    for segment, shape, start, end, first in parts:
         rate: Any = segment.first_rate
-        start, end = near(segment.start), near(segment.end) if segment.end < math.inf else math.inf
         if segment.kind != "hold":
             # Within the segment, so that nothing overflows where the rate is not used.
             inside = floats.minimum(floats.where(steps < start, start, steps), end)
@@ -154,9 +166,7 @@ def rates_of_floats(xp: Any, parts: Sequence[Part], steps: Any, dtype: Any, devi
             done = floats.plus(start - segment.start, done) if start != segment.start else done
             left = floats.plus(segment.end - end, left) if end != segment.end else left
             rate = shape.rate(floats, done, left)
-        # JAX takes subnormal numbers for 0, and such is the start of what follows step 0.
-        first = start if start >= segment.start else at_least(segment.start)
-        found = floats.where(steps >= (max(first, tiny) if first else 0.0), rate, found)
+        found = floats.where(steps >= first, rate, found)
     return found
 
 
@@ -166,7 +176,7 @@ def rates_of_integers(xp: Any, parts: Sequence[Part], steps: Any, dtype: Any, de
     top = int(xp.iinfo(steps.dtype).max)
     steps = integers.where(steps < 0, 0, steps)
     found: Any = math.nan
-    for segment, shape in parts:
+    for segment, shape, *_ in parts:
         first, rate = math.ceil(segment.start), segment.first_rate
         if first > top:  # no step of this dtype is so large
             break

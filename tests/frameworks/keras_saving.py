@@ -120,7 +120,7 @@ def test_what_is_no_schedule_is_a_type_error(warmed: CosineDecay) -> None:
 
 @pytest.mark.parametrize("beyond", BEYOND_FLOAT32, ids=str)
 def test_rates_beyond_float32_are_refused(beyond: Example) -> None:
-    with pytest.raises(ValueError, match=r"^A rate of the schedule is too large for float32\. Received: 1\.7e\+308$"):
+    with pytest.raises(ValueError, match=r"^A rate of the schedule is too large for float32\. Received: "):
         Schedule(beyond.make(learnrate))
 
 

@@ -140,7 +140,7 @@ def test_every_update_of_fit_has_the_rate_of_each_class(row: Row, jit_compile: b
     schedule = row.first.make(learnrate)
     rates, model = rates_of_fit(Schedule(schedule), 110, jit_compile=jit_compile)
     assert float32_error(rates, schedule(range(110))) <= bound(row.first)
-    assert float(model.optimizer.learning_rate) == np.float32(schedule.final_learning_rate)
+    assert float32_error(float(model.optimizer.learning_rate), schedule(110)) <= bound(row.first)
 
 
 @pytest.mark.parametrize("jit_compile", COMPILED)
