@@ -174,13 +174,19 @@ def _exact_rates(pieces: Pieces, steps: tuple[float, ...]) -> tuple[np.ndarray, 
     return (*np.array(rows).T, bounds)
 
 
+def spacing(rates: np.ndarray) -> np.ndarray:
+    """The ULP of float64s >= 0; NumPy's own overflows at the largest."""
+    ulp: np.ndarray = np.ldexp(1.0, np.maximum(np.frexp(rates)[1] - 53, -1074))
+    return ulp
+
+
 def errors(schedule: Schedule, pieces: Pieces, steps: Iterable[float]) -> dict[float, float]:
     """The worst errors in ULP of the exact rates, by their bounds, none of them above its bound."""
     steps = np.array(list(steps), np.float64)
     rates = schedule(steps)
     near, ulp, rest, bounds = _exact_rates(pieces, tuple(steps.tolist()))
     off = np.abs((rates - near) / ulp - rest)
-    larger = np.maximum(ulp, np.spacing(rates))
+    larger = np.maximum(ulp, spacing(rates))
     bad = np.flatnonzero(~(off * (ulp / larger) <= bounds))
     assert not bad.size, f"{schedule} at {steps[bad].tolist()}: off by {off[bad].tolist()} ULP"
     return {bound: off[bounds == bound].max().item() for bound in np.unique(bounds).tolist()}
