@@ -183,5 +183,5 @@ def test_both_backends_evaluate_the_segments(packages: list[ModuleType], example
 def test_rates_beyond_float32(beyond: Example) -> None:
     schedule = beyond.make(learnrate)
     for make in (jnp.asarray, torch.asarray):
-        with pytest.raises(ValueError, match=r"^A rate of the schedule is too large for float32\. Received: 1"):
+        with pytest.raises(ValueError, match=r"^A rate of the schedule is too large for float32\. Received: "):
             schedule(make([5]))
