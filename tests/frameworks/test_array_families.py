@@ -64,9 +64,7 @@ def test_the_examples_are_telling() -> None:
     ],
     ids=["jax int32", "jax uint32", "torch int64"],
 )
-def test_whole_steps(
-    learnrate: ModuleType, fitting: Example, evaluate: Any, make: Callable[[np.ndarray], Any], most: int
-) -> None:
+def test_whole_steps(fitting: Example, evaluate: Any, make: Callable[[np.ndarray], Any], most: int) -> None:
     schedule = fitting.make(learnrate)
     steps = telling(fitting, most)
     exact = schedule(steps)
