@@ -201,6 +201,7 @@ fn pieces(definition: &Definition) -> Vec<Piece> {
         total += steps;
         let end = total.to_f64();
         if end > start {
+            let shape = if first == last { PhaseShape::Linear } else { shape }; // a hold
             found.push(Piece { start, end, first, last, shape });
             start = end;
         }
