@@ -294,6 +294,9 @@ fn a_cosine_from_its_total_steps() {
     assert_eq!(of(100, 1e-3, 0, 0.25, 5e-4), Ok(bare));
     assert_eq!(of(100, 0.0, 0, 0.0, 0.0), Ok(CosineDecay::new(0.0, 100.0)));
     assert_eq!(of(100, 1e-3, 10, 0.0, 0.0).unwrap().alpha.to_bits(), 0);
+    // Where the share beside the quotient meets the rate.
+    assert_eq!(of(100, 0.09, 0, 0.0, 0.0625).unwrap().alpha, 0.6944444444444445);
+    assert_ne!(0.0625 / 0.09, 0.6944444444444445);
     // Where the quotient, rounded up, would overflow.
     let (quotient, alpha) = (f64::MAX / 3.0, of(100, 3.0, 0, 0.0, f64::MAX).unwrap().alpha);
     assert_eq!((3.0 * quotient, alpha), (ENDLESS, quotient.next_down()));
