@@ -215,11 +215,8 @@ def test_missing_keys(learnrate: ModuleType, row: Row) -> None:
                 refused(ValueError, f"Missing key in `config`: {key}. Received: {config!r}", read, config)
             else:
                 with warnings.catch_warnings(action="ignore"):  # a warmup may have lost its target
-                    assert read(config).get_config() == {
-                        **whole,
-                        **row.config(tuple(whole.values())[: len(row.required)]),
-                        **config,
-                    }
+                    defaults = row.config(tuple(whole.values())[: len(row.required)])
+                    assert read(config).get_config() == {**whole, **defaults, **config}
     for key in ("class_name", "config"):
         data = {name: value for name, value in row.envelope(whole).items() if name != key}
         refused_both(learnrate, data, f"Missing key in `data`: {key}. Received: {data!r}")

@@ -145,7 +145,7 @@ def test_fields_of_other_types(learnrate: ModuleType, row: Row) -> None:
         for value in values:
             if (value is None and kind in ("optional rate", "text")) or (isinstance(value, str) and kind == "text"):
                 continue
-            if kind == "flag" and isinstance(value, (bool, np.bool_)):
+            if kind == "flag" and isinstance(value, bool):
                 continue
             text = f"Argument `{field}` must be {RULES[kind]}. Received: {field}={value!r}"
             refused(TypeError, text, row.cls(learnrate), **row.arguments | {field: value})

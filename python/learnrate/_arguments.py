@@ -101,10 +101,9 @@ def whole(argument: str, value: Any, *, least: int, total: int | None = None) ->
 
 
 def flag(argument: str, value: Any) -> bool:
-    np = sys.modules.get("numpy")
-    if not isinstance(value, bool) and not (np and isinstance(value, np.bool_)):
+    if not isinstance(value, bool):
         refuse(TypeError, argument, "a bool", value)
-    return bool(value)
+    return value
 
 
 def text(argument: str, value: Any) -> str:

@@ -122,8 +122,7 @@ def _total(total_steps: Any) -> int:
 
 def _lengths(total_steps: int, warmup_share: Any, three_phase: Any) -> tuple[float, float, float | None]:
     """The steps of the phases: PyTorch's joints are the sums of them."""
-    if not isinstance(three_phase, bool):
-        _arguments.refuse(TypeError, "three_phase", "a bool", three_phase)
+    three_phase = _arguments.flag("three_phase", three_phase)
     share = _arguments.rate("warmup_share", warmup_share)
     up = share * total_steps - 1  # rounded twice, as in PyTorch, whose second joint is then this one doubled
     # What is left up to the last update is rounded once, and by less than the sum of all can tell: it is N - 1 again.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import doctest
-import inspect
 import pickle
 import subprocess
 import sys
@@ -391,20 +390,6 @@ def test_wrong_arguments_are_named(ScheduleLR: Any, schedule: Any) -> None:
         ScheduleLR(optimizer, schedule, -2)
     assert optimizer.param_groups[0]["lr"] == 0.5
     assert "initial_lr" not in optimizer.param_groups[0]
-
-
-def test_a_wrong_name_is_refused_with_the_right_one(ScheduleLR: Any, schedule: Any) -> None:
-    arguments = "Its arguments: optimizer, schedule, last_epoch, on_mismatch"
-    for word, advice in {
-        "eta_min": "PyTorch's `eta_min` is the final rate: the `schedule` has it. ",
-        "scheduler": "Did you mean `schedule`? ",
-        "verbose": "",
-    }.items():
-        with pytest.raises(TypeError) as info:
-            ScheduleLR(optimizer_of(lr=0.5), schedule, **{word: 1})
-        assert str(info.value) == f"ScheduleLR() has no argument `{word}`. {advice}{arguments}"
-    names = list(inspect.signature(ScheduleLR).parameters)
-    assert arguments == f"Its arguments: {', '.join(names)}"
 
 
 def test_the_docstring_runs(ScheduleLR: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -229,3 +230,18 @@ print(learnrate.BACKEND)
 def test_a_number_breaks_the_graph_and_has_its_rate(learnrate: ModuleType) -> None:
     # Dynamo warns that it cannot look into the search of the pure-Python backend.
     assert python(NUMBER, flags="-Wignore", LEARNRATE_BACKEND=learnrate.BACKEND) == learnrate.BACKEND
+
+
+def test_a_wrong_name_is_refused_with_the_right_one(learnrate: ModuleType, ScheduleLR: Any) -> None:
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))])
+    arguments = "Its arguments: optimizer, schedule, last_epoch, on_mismatch"
+    for word, advice in {
+        "eta_min": "PyTorch's `eta_min` is the final rate: the `schedule` has it. ",
+        "scheduler": "Did you mean `schedule`? ",
+        "verbose": "",
+    }.items():
+        with pytest.raises(TypeError) as info:
+            ScheduleLR(optimizer, learnrate.constant(0.1), **{word: 1})
+        assert str(info.value) == f"ScheduleLR() has no argument `{word}`. {advice}{arguments}"
+    names = list(inspect.signature(ScheduleLR).parameters)
+    assert arguments == f"Its arguments: {', '.join(names)}"
