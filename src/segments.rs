@@ -72,6 +72,8 @@ impl Segment {
             Formula::Square(kernel) => loops.run(vectors, kernel),
             Formula::InverseTime(kernel) => loops.run(vectors, kernel),
             Formula::InverseSquareRoot(kernel) => loops.run(vectors, kernel),
+            Formula::Exponential(kernel) => loops.run(vectors, kernel),
+            Formula::Polynomial(kernel) => loops.run(vectors, kernel),
         }
     }
 }

@@ -5,20 +5,24 @@
 //! here and in [`Segment::fill`](crate::segments::Segment::fill).
 
 mod cosine;
+mod exponential;
 mod hold;
 mod inverse_square_root;
 mod inverse_time;
 mod linear;
+mod polynomial;
 mod ratio;
 mod rex;
 mod sqrt;
 mod square;
 
 pub(crate) use cosine::Cosine;
+pub(crate) use exponential::Exponential;
 pub(crate) use hold::Hold;
 pub(crate) use inverse_square_root::InverseSquareRoot;
 pub(crate) use inverse_time::InverseTime;
 pub(crate) use linear::Linear;
+pub(crate) use polynomial::Polynomial;
 pub(crate) use rex::Rex;
 pub(crate) use sqrt::Sqrt;
 pub(crate) use square::Square;
@@ -49,6 +53,8 @@ pub(crate) enum Formula {
     Square(Square),
     InverseTime(InverseTime),
     InverseSquareRoot(InverseSquareRoot),
+    Exponential(Exponential),
+    Polynomial(Polynomial),
 }
 
 impl Shape {
@@ -75,6 +81,16 @@ impl Shape {
             ("inverse_square_root", &[timescale]) => {
                 Formula::InverseSquareRoot(InverseSquareRoot { first, timescale })
             }
+            ("exponential", []) => Formula::Exponential(Exponential::between(first, last, steps)),
+            ("exponential", &[decay_rate, period, staircase]) => Formula::Exponential(
+                Exponential::endless(first, decay_rate, period, staircase > 0.0),
+            ),
+            ("polynomial", &[power]) => {
+                Formula::Polynomial(Polynomial::between(first, last, steps, power))
+            }
+            ("polynomial", &[power, period]) => {
+                Formula::Polynomial(Polynomial::cycles(first, last, power, period))
+            }
             _ => return None,
         };
         Some(Self { first, last, formula })
@@ -90,6 +106,8 @@ impl Shape {
             Formula::Square(_) => "square",
             Formula::InverseTime(_) => "inverse_time",
             Formula::InverseSquareRoot(_) => "inverse_square_root",
+            Formula::Exponential(_) => "exponential",
+            Formula::Polynomial(_) => "polynomial",
         }
     }
 
@@ -104,6 +122,8 @@ impl Shape {
             Formula::Square(kernel) => kernel.rate(done, left),
             Formula::InverseTime(kernel) => kernel.rate(done, left),
             Formula::InverseSquareRoot(kernel) => kernel.rate(done, left),
+            Formula::Exponential(kernel) => kernel.rate(done, left),
+            Formula::Polynomial(kernel) => kernel.rate(done, left),
         }
     }
 }
