@@ -2,13 +2,13 @@
 
 use num_traits::{AsPrimitive, Float};
 
-use crate::shapes::Kernel;
+use crate::shapes::{Kernel, Place};
 use crate::vectors::{Vectors, Work};
 
 /// What is evaluated: the steps of a segment, and the rates of those that are earlier, if there are any.
 pub(crate) struct Loops<'a, R> {
-    pub(crate) start: f64,
-    pub(crate) end: f64,
+    /// Its start.
+    pub(crate) first: Place,
     pub(crate) steps: &'a [f64],
     pub(crate) earlier: Option<&'a [f64]>,
     pub(crate) out: &'a mut [R],
@@ -40,12 +40,12 @@ where
 
     #[inline(always)]
     fn run(self) {
-        let Self { kernel, loops: Loops { start, end, steps, earlier, out } } = self;
-        let rate = |step: f64| kernel.rate(step - start, end - step);
+        let Self { kernel, loops: Loops { first, steps, earlier, out } } = self;
+        let rate = |step: f64| kernel.rate(Place { step, ..first });
         if let Some(earlier) = earlier {
             for ((out, &step), earlier) in out.iter_mut().zip(steps).zip(earlier) {
                 // By bits: the compiler would make branches, and those of random steps cannot be predicted.
-                let mask = 0_u64.wrapping_sub(u64::from(step >= start));
+                let mask = 0_u64.wrapping_sub(u64::from(step >= first.start));
                 let bits = (rate(step).to_bits() & mask) | (earlier.to_bits() & !mask);
                 *out = f64::from_bits(bits).as_();
             }

@@ -6,7 +6,7 @@ use crate::batch;
 use crate::error::Error;
 use crate::exact::Sum;
 use crate::loops::Loops;
-use crate::shapes::{Formula, Shape};
+use crate::shapes::{Formula, Place, Shape};
 use crate::vectors::Vectors;
 
 /// A stretch of steps in which the rate follows one shape: from `start` on, and before `end`.
@@ -14,12 +14,14 @@ use crate::vectors::Vectors;
 pub struct Segment {
     start: f64,
     end: f64,
+    whole: bool,
     shape: Shape,
 }
 
 impl Segment {
     pub(crate) fn new(start: f64, end: f64, shape: Shape) -> Self {
-        Self { start, end, shape }
+        let whole = start.trunc() == start && end.trunc() == end;
+        Self { start, end, whole, shape }
     }
 
     /// The step from which on the segment is followed.
@@ -52,6 +54,11 @@ impl Segment {
         self.shape.name()
     }
 
+    #[inline(always)]
+    pub(crate) fn place(&self, step: f64) -> Place {
+        Place { step, start: self.start, end: self.end, whole: self.whole }
+    }
+
     pub(crate) fn is_hold(&self) -> bool {
         matches!(self.shape.formula, Formula::Hold(_))
     }
@@ -62,7 +69,7 @@ impl Segment {
         R: Float + 'static,
         f64: AsPrimitive<R>,
     {
-        let loops = Loops { start: self.start, end: self.end, steps, earlier, out };
+        let loops = Loops { first: self.place(self.start), steps, earlier, out };
         match self.shape.formula {
             Formula::Hold(kernel) => loops.run(vectors, kernel),
             Formula::Linear(kernel) => loops.run(vectors, kernel),
@@ -74,6 +81,7 @@ impl Segment {
             Formula::InverseSquareRoot(kernel) => loops.run(vectors, kernel),
             Formula::Exponential(kernel) => loops.run(vectors, kernel),
             Formula::Polynomial(kernel) => loops.run(vectors, kernel),
+            Formula::Cycles(kernel) => loops.run(vectors, kernel),
         }
     }
 }
@@ -176,7 +184,7 @@ impl Curve {
         } else {
             segment = &self.0[self.find(step)];
         }
-        segment.shape.rate(step - segment.start, segment.end - step)
+        segment.shape.rate(segment.place(step))
     }
 
     /// The rates of steps >= 0, of which the least and the greatest are given.

@@ -6,6 +6,7 @@ import math
 from bisect import bisect_right
 
 from ._arguments import MAX_STEPS
+from ._shapes.exp2 import near
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Curve:
         if out is None and (kind is float or (kind is int and step <= MAX_STEPS)) and step >= 0:
             step = float(step)
             segment = self._segments[bisect_right(self._starts, step) - 1]
-            return segment.formula.rate(Scalar, step - segment.start, segment.end - step)
+            return segment.rate(Scalar, step)
         from . import _steps
 
         return _steps.evaluate(self, step, out)
@@ -62,7 +63,7 @@ class Curve:
         """Each of the segments that the steps meet, at the steps in it."""
         for segment, inside in self._met(steps):
             chosen = steps[inside]
-            out[inside] = segment.formula.rate(blocks, chosen - segment.start, segment.end - chosen)
+            out[inside] = segment.rate(blocks, chosen)
 
     def _met(self, steps: Any) -> Iterator[tuple[Segment, Any]]:
         """The segments that steps lie in, and which steps these are."""
@@ -99,6 +100,25 @@ class Scalar:
         return one if one < other else other
 
     @staticmethod
+    def maximum(one: float, other: float) -> float:
+        return one if one > other else other
+
+    near = staticmethod(near)
+
+    @staticmethod
+    def octaves(number: float) -> tuple[float, float]:
+        exponent = math.frexp(number)[1] - 1
+        return float(exponent), math.ldexp(1.0, -exponent)
+
+    @staticmethod
+    def cycles(distance: float, period: float) -> float:
+        return float(max(1, math.ceil(distance / period)))
+
+    @staticmethod
+    def power_of_2(exponent: float) -> float:
+        return math.ldexp(1.0, int(exponent))
+
+    @staticmethod
     def sqrt(number: float) -> float:
         return math.sqrt(number)
 
@@ -125,11 +145,23 @@ class Blocks:
     def __init__(self) -> None:
         import numpy as np
 
-        self.minimum, self.plus, self.over, self.sqrt = np.minimum, np.add, np.divide, np.sqrt
-        self._where, self._floor = np.where, np.floor
+        self.minimum, self.maximum, self.plus, self.over, self.sqrt = np.minimum, np.maximum, np.add, np.divide, np.sqrt
+        self._where, self._floor, self._ceil, self._integers, self._floats = np.where, np.floor, np.ceil, np.int64, np.float64
 
     def stairs(self, distance: Any, period: float) -> Any:
         return self._floor(self.minimum(distance, STEPS) / period)
+
+    near = staticmethod(near)
+
+    def octaves(self, number: Any) -> tuple[Any, Any]:
+        biased = number.view(self._integers) >> 52
+        return (biased - 1023).astype(self._floats), ((2046 - biased) << 52).view(self._floats)
+
+    def cycles(self, distance: Any, period: float) -> Any:
+        return self.maximum(self._ceil(distance / period), 1.0)
+
+    def power_of_2(self, exponent: Any) -> Any:
+        return ((exponent.astype(self._integers) + 1023) << 52).view(self._floats)
 
     def choose(self, condition: Any, yes: Any, no: Any) -> Any:
         if condition.all():

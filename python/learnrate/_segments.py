@@ -6,6 +6,7 @@ import math
 
 from ._exact import steps_of, units
 from ._shapes import SHAPES
+from ._shapes.exp2 import LARGEST
 from ._value import Value, final
 
 TYPE_CHECKING = False
@@ -30,7 +31,7 @@ class Segment(Value):
     """
 
     _fields = ("kind", "start", "end", "first_rate", "last_rate", "shape", "parameters")
-    __slots__ = (*_fields, "formula")
+    __slots__ = (*_fields, "formula", "whole")
     kind: Field[str]
     start: Field[float]
     end: Field[float]
@@ -39,6 +40,7 @@ class Segment(Value):
     shape: Field[str]
     parameters: Field[tuple[float, ...]]
     formula: Field[Any]
+    whole: Field[bool]
 
     def __new__(
         cls,
@@ -52,7 +54,25 @@ class Segment(Value):
     ) -> Segment:
         self = object.__new__(cls)._set(kind, start, end, first_rate, last_rate, shape, parameters)
         object.__setattr__(self, "formula", SHAPES[shape](first_rate, last_rate, float(end - start), *parameters))
+        object.__setattr__(self, "whole", float(start).is_integer() and (end == math.inf or float(end).is_integer()))
         return self
+
+    def rate(self, xp: Any, step: Any) -> Any:
+        """The rate at a step of the segment, or at many of them."""
+        done, left = step - self.start, self.end - step
+        if self.formula.in_two:
+            return self.formula.rate(xp, done, left, *self._rests(xp, step, done, left))
+        return self.formula.rate(xp, done, left)
+
+    def _rests(self, xp: Any, step: Any, done: Any, left: Any) -> Any:
+        """What is missing of `done` and `left`: see `Place` in `src/shapes/mod.rs`."""
+        if self.whole:
+            return 0.0, (self.end - left) - step
+        length = self.end - self.start
+        most = length - left
+        missing = (most - done) + ((length - most) - left)
+        lost = (xp.minimum(step, LARGEST) - xp.minimum(done, LARGEST)) - self.start
+        return xp.choose(left < done, (missing, 0.0), (lost, missing - lost))
 
 
 Piece = tuple[float, str, float, float]

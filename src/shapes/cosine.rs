@@ -62,7 +62,7 @@
 //! A rise never turns in up to 2**49 steps, as a line does not: each half is monotone as above, and from one half to the
 //! other the exact curve moves by `S * pi/(2*T)`, more than what the roundings of `S`, `h` and the products come to.
 
-use super::{Kernel, minimum};
+use super::{Kernel, Place, minimum};
 
 const C0: f64 = 2.4674011002723395;
 const C0_LO: f64 = 1.5663238771849278e-16;
@@ -93,7 +93,8 @@ impl Cosine {
 
 impl Kernel for Cosine {
     #[inline(always)]
-    fn rate(self, done: f64, left: f64) -> f64 {
+    fn rate(self, at: Place) -> f64 {
+        let (done, left) = (at.done(), at.left());
         let near = minimum(done, left);
         let (joint, span) =
             if done < left { (self.first, self.span) } else { (self.last, -self.span) };

@@ -1,6 +1,6 @@
 //! One rate, held: exact.
 
-use super::Kernel;
+use super::{Kernel, Place};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Hold {
@@ -9,7 +9,7 @@ pub(crate) struct Hold {
 
 impl Kernel for Hold {
     #[inline(always)]
-    fn rate(self, _done: f64, _left: f64) -> f64 {
+    fn rate(self, _at: Place) -> f64 {
         self.held
     }
 }

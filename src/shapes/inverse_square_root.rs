@@ -7,7 +7,7 @@
 //!
 //! It never rises: each operation is monotone, and so is its rounding.
 
-use super::Kernel;
+use super::{Kernel, Place};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct InverseSquareRoot {
@@ -17,7 +17,8 @@ pub(crate) struct InverseSquareRoot {
 
 impl Kernel for InverseSquareRoot {
     #[inline(always)]
-    fn rate(self, done: f64, _left: f64) -> f64 {
+    fn rate(self, at: Place) -> f64 {
+        let done = at.done();
         self.first * (self.timescale / (self.timescale + done)).sqrt()
     }
 }

@@ -23,7 +23,7 @@
 //! the roundings of both can take. The sum and the quotient are rounded monotonely.
 
 use super::ratio::ratio;
-use super::{Kernel, minimum};
+use super::{Kernel, MAX_STEPS, Place, minimum};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct InverseTime {
@@ -57,11 +57,12 @@ impl InverseTime {
 
 impl Kernel for InverseTime {
     #[inline(always)]
-    fn rate(self, done: f64, left: f64) -> f64 {
+    fn rate(self, at: Place) -> f64 {
+        let (done, left) = (at.done(), at.left());
         let (far, near) = if self.falls { (done, left) } else { (left, done) };
         let mut n = minimum(far, ENDLESS);
         if self.period > 0.0 {
-            n = (minimum(far, 9007199254740992.0) / self.period).floor();
+            n = (minimum(far, MAX_STEPS) / self.period).floor();
         }
         let rate = self.top / ((1.0 + n * self.k_rest) + n * self.k);
         if near > 0.0 && self.low < rate { rate } else { self.low }

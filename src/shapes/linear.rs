@@ -24,7 +24,7 @@
 //! first of the other the exact line moves by `S/steps >= S * 2**-49`. The roundings of `S`, of both `q` and of both
 //! products are less than `S * 2**-51` together. The sums are rounded monotonely.
 
-use super::{Kernel, minimum};
+use super::{Kernel, Place, minimum};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Linear {
@@ -42,7 +42,8 @@ impl Linear {
 
 impl Kernel for Linear {
     #[inline(always)]
-    fn rate(self, done: f64, left: f64) -> f64 {
+    fn rate(self, at: Place) -> f64 {
+        let (done, left) = (at.done(), at.left());
         let near = minimum(done, left);
         let (joint, span) =
             if done < left { (self.first, self.span) } else { (self.last, -self.span) };

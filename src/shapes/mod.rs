@@ -5,11 +5,13 @@
 //! here and in [`Segment::fill`](crate::segments::Segment::fill).
 
 mod cosine;
+mod exp2;
 mod exponential;
 mod hold;
 mod inverse_square_root;
 mod inverse_time;
 mod linear;
+mod log2;
 mod polynomial;
 mod ratio;
 mod rex;
@@ -22,7 +24,7 @@ pub(crate) use hold::Hold;
 pub(crate) use inverse_square_root::InverseSquareRoot;
 pub(crate) use inverse_time::InverseTime;
 pub(crate) use linear::Linear;
-pub(crate) use polynomial::Polynomial;
+pub(crate) use polynomial::{Cycles, Polynomial};
 pub(crate) use rex::Rex;
 pub(crate) use sqrt::Sqrt;
 pub(crate) use square::Square;
@@ -31,8 +33,47 @@ pub(crate) use square::Square;
 ///
 /// Batches get it as a type with an inlined method, not as a closure, which may be compiled for the baseline alone.
 pub(crate) trait Kernel: Copy {
-    /// The rate `done` steps after the segment's start and `left` steps before its end. Must be `#[inline(always)]`.
-    fn rate(self, done: f64, left: f64) -> f64;
+    /// The rate at a step of the segment. Must be `#[inline(always)]`.
+    fn rate(self, at: Place) -> f64;
+}
+
+/// A step of a segment, by its distances from both ends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    pub(crate) step: f64,
+    pub(crate) start: f64,
+    pub(crate) end: f64,
+    /// Whether both are whole.
+    pub(crate) whole: bool,
+}
+
+impl Place {
+    #[inline(always)]
+    fn done(self) -> f64 {
+        self.step - self.start
+    }
+
+    #[inline(always)]
+    fn left(self) -> f64 {
+        self.end - self.step
+    }
+
+    /// What is missing of `done` and of `left`, exactly; that of `done` is 0 where both joints are whole.
+    ///
+    /// A distance is rounded. Else, steps count from the nearer joint: what is left is the length less what is done, or the
+    /// other way round, and the length was rounded.
+    #[inline(always)]
+    fn rests(self) -> (f64, f64) {
+        let (done, left) = (self.done(), self.left());
+        if self.whole {
+            return (0.0, (self.end - left) - self.step);
+        }
+        let length = self.end - self.start;
+        let most = length - left;
+        let missing = (most - done) + ((length - most) - left);
+        let lost = (minimum(self.step, f64::MAX) - minimum(done, f64::MAX)) - self.start;
+        if left < done { (missing, 0.0) } else { (lost, missing - lost) }
+    }
 }
 
 /// What the rate does within a segment.
@@ -55,6 +96,7 @@ pub(crate) enum Formula {
     InverseSquareRoot(InverseSquareRoot),
     Exponential(Exponential),
     Polynomial(Polynomial),
+    Cycles(Cycles),
 }
 
 impl Shape {
@@ -83,13 +125,13 @@ impl Shape {
             }
             ("exponential", []) => Formula::Exponential(Exponential::between(first, last, steps)),
             ("exponential", &[decay_rate, period, staircase]) => Formula::Exponential(
-                Exponential::endless(first, decay_rate, period, staircase > 0.0),
+                Exponential::endless(first, last, decay_rate, period, staircase > 0.0),
             ),
             ("polynomial", &[power]) => {
                 Formula::Polynomial(Polynomial::between(first, last, steps, power))
             }
             ("polynomial", &[power, period]) => {
-                Formula::Polynomial(Polynomial::cycles(first, last, power, period))
+                Formula::Cycles(Cycles::new(first, last, power, period))
             }
             _ => return None,
         };
@@ -107,25 +149,35 @@ impl Shape {
             Formula::InverseTime(_) => "inverse_time",
             Formula::InverseSquareRoot(_) => "inverse_square_root",
             Formula::Exponential(_) => "exponential",
-            Formula::Polynomial(_) => "polynomial",
+            Formula::Polynomial(_) | Formula::Cycles(_) => "polynomial",
         }
     }
 
     #[inline(always)]
-    pub(crate) fn rate(&self, done: f64, left: f64) -> f64 {
+    pub(crate) fn rate(&self, at: Place) -> f64 {
         match self.formula {
-            Formula::Hold(kernel) => kernel.rate(done, left),
-            Formula::Linear(kernel) => kernel.rate(done, left),
-            Formula::Cosine(kernel) => kernel.rate(done, left),
-            Formula::Rex(kernel) => kernel.rate(done, left),
-            Formula::Sqrt(kernel) => kernel.rate(done, left),
-            Formula::Square(kernel) => kernel.rate(done, left),
-            Formula::InverseTime(kernel) => kernel.rate(done, left),
-            Formula::InverseSquareRoot(kernel) => kernel.rate(done, left),
-            Formula::Exponential(kernel) => kernel.rate(done, left),
-            Formula::Polynomial(kernel) => kernel.rate(done, left),
+            Formula::Hold(kernel) => kernel.rate(at),
+            Formula::Linear(kernel) => kernel.rate(at),
+            Formula::Cosine(kernel) => kernel.rate(at),
+            Formula::Rex(kernel) => kernel.rate(at),
+            Formula::Sqrt(kernel) => kernel.rate(at),
+            Formula::Square(kernel) => kernel.rate(at),
+            Formula::InverseTime(kernel) => kernel.rate(at),
+            Formula::InverseSquareRoot(kernel) => kernel.rate(at),
+            Formula::Exponential(kernel) => kernel.rate(at),
+            Formula::Polynomial(kernel) => kernel.rate(at),
+            Formula::Cycles(kernel) => kernel.rate(at),
         }
     }
+}
+
+/// 2**53: where stairs and cycles are counted, later steps count as this one.
+const MAX_STEPS: f64 = 9007199254740992.0;
+
+/// The larger number.
+#[inline(always)]
+fn maximum(one: f64, other: f64) -> f64 {
+    if one > other { one } else { other }
 }
 
 /// The smaller number, for which processors have an instruction; `f64::min` also sees to NaN.

@@ -1,34 +1,185 @@
 //! A power.
 
-use super::Kernel;
+use super::exp2::{Exp2Less1, MAGIC, near, times_exp2};
+use super::ratio::{difference, exponent, leading, product, scaled};
+use super::{Kernel, MAX_STEPS, Place, maximum, minimum};
+
+/// `2 / ln 2`, in two parts: `log2((1 + t) / (1 - t))` is `SLOPE * t + t**3 * P(t**2)`.
+const SLOPE: [f64; 2] = [2.8853900817779268, 4.0710547481862066e-17];
+
+/// Fitted by `tools/fit_powers.py`.
+const P: [f64; 7] = [
+    0.9617966939259973,
+    0.5770780163408803,
+    0.4121985867600628,
+    0.3205984495744051,
+    0.2623384287368489,
+    0.2208160327953161,
+    0.21457146201826618,
+];
+
+/// `z / (2 + z)` to 12 bits, as a polynomial in z.
+const TO_T: [f64; 3] = [0.5003192508661807, -0.254992550502597, 0.11686289071326848];
+
+const ROOT_2: f64 = 1.4142135623730951;
+
+/// 2 to a lower power is 0, as to this one.
+const UNDERFLOW: f64 = -1100.0;
+
+/// Units in which a number of few bits is what leads another.
+const GRID: f64 = 1.0 / 67108864.0; // 2**-26
+const GRID_OF_T: f64 = 1.0 / 4096.0;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Polynomial {
     first: f64,
     last: f64,
-    steps: f64,
-    power: f64,
-    cycle: bool,
+    low: f64,
+    high: f64,
+    /// The rates' difference is `base * 2**exponent`, with `base` from 1 to 2, or from -2 to -1.
+    base: f64,
+    exponent: f64,
+    exp2_less_1: Exp2Less1,
+    /// Octaves up to which the rate is told from the end: -1 of a rise, else 0.
+    turned: f64,
+    /// In two parts, of which the first has so few bits that its products are exact.
+    power: [f64; 2],
+    /// `SLOPE * power`, likewise; and whole.
+    slope: [f64; 3],
+    /// `P * power`.
+    p: [f64; 7],
+    length: Length,
 }
 
 impl Polynomial {
     pub(super) fn between(first: f64, last: f64, steps: f64, power: f64) -> Self {
-        Self { first, last, steps, power, cycle: false }
+        let length = Length::new(steps, scaled(1.0, -exponent(steps)));
+        let (span, span_rest) = difference(first, last);
+        let e = exponent(span.abs());
+        let base = scaled(span, -e);
+        let main = leading(power, 46);
+        let (slope, rest) = product(power, SLOPE[0]);
+        let rest = rest + power * SLOPE[1];
+        let slope_main = leading(slope, 36);
+        Self {
+            first,
+            last,
+            low: first.min(last),
+            high: first.max(last),
+            base,
+            exponent: f64::from(e),
+            exp2_less_1: Exp2Less1::times(base, scaled(span_rest, -e)),
+            turned: if first < last { -1.0 } else { 0.0 },
+            power: [main, power - main],
+            slope: [slope_main, (slope - slope_main) + rest, slope],
+            p: P.map(|p| power * p),
+            length,
+        }
     }
 
-    /// Again and again, over one more period each time.
-    pub(super) fn cycles(first: f64, last: f64, power: f64, period: f64) -> Self {
-        Self { first, last, steps: period, power, cycle: true }
+    /// With so many steps left of a length.
+    #[inline(always)]
+    fn with(self, length: Length, left: f64, left_rest: f64) -> f64 {
+        let Length { unit, length, twice, inverse, scale } = length;
+        // The logarithm of left / length: octaves, and that of (1 + t) / (1 - t) with t from -0.172 to 0.172.
+        let (octaves, factor) = octaves(left * unit * scale);
+        let factor = factor * unit;
+        let (head, tail) = (left * factor - length, left_rest * factor);
+        let z = head * inverse;
+        let t_main = to_grid(z * (TO_T[0] + z * (TO_T[1] + z * TO_T[2])), GRID_OF_T);
+        // t less its first bits: all but the tail is exact.
+        let head_main = to_grid(head, GRID);
+        let under = twice[0] + head_main;
+        let under_rest = (twice[1] + (head - head_main)) + tail;
+        let t_rest =
+            (((head - t_main * under) - t_main * under_rest) + tail) / (under + under_rest);
+        let t = t_main + t_rest;
+        let w = t * t;
+        let w2 = w * w;
+        let p = &self.p;
+        let low = (p[0] + p[1] * w) + (p[2] + p[3] * w) * w2;
+        let series = (t * w) * (low + ((p[4] + p[5] * w) + p[6] * w2) * (w2 * w2));
+        // Times the power.
+        let (whole, main) = (octaves * self.power[0], t_main * self.slope[0]);
+        let rest =
+            ((t_rest * self.slope[2] + t_main * self.slope[1]) + octaves * self.power[1]) + series;
+        let k = near((whole + main) + rest);
+        let part = self.exp2_less_1.at(((whole - k) + main) + rest);
+        // From the start, in the last octave and, where the rate rises, in the one before.
+        let (joint, base) =
+            if k < self.turned { (self.last, self.base) } else { (self.first, -self.base) };
+        let base = if k < 0.0 { base } else { 0.0 };
+        let rate = joint + times_exp2(base + part, maximum(k + self.exponent, UNDERFLOW));
+        let rate = minimum(maximum(rate, self.low), self.high);
+        if left > 0.0 { rate } else { self.last }
     }
+}
+
+/// A number of steps, in a unit in which it is from 1 to 2; twice it, in two parts; and its inverse.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Length {
+    unit: f64,
+    length: f64,
+    twice: [f64; 2],
+    inverse: f64,
+    scale: f64,
+}
+
+impl Length {
+    #[inline(always)]
+    fn new(steps: f64, unit: f64) -> Self {
+        let length = steps * unit;
+        let main = to_grid(length, GRID);
+        let inverse = 1.0 / length;
+        let twice = [main + main, 2.0 * (length - main)];
+        Self { unit, length, twice, inverse, scale: ROOT_2 * inverse }
+    }
+}
+
+/// The nearest multiple of a power of two, of less than 2**51 of these.
+#[inline(always)]
+fn to_grid(number: f64, unit: f64) -> f64 {
+    let magic = MAGIC * unit;
+    (number + magic) - magic
+}
+
+/// The exponent of the power of two at or below a positive number that is normal, and its inverse.
+#[inline(always)]
+fn octaves(number: f64) -> (f64, f64) {
+    let biased = number.to_bits() >> 52;
+    // By bits: not every processor converts several integers at once.
+    let exponent = f64::from_bits(biased | 4503599627370496.0_f64.to_bits()) - 4503599627371519.0;
+    (exponent, f64::from_bits(2046_u64.wrapping_sub(biased) << 52))
 }
 
 impl Kernel for Polynomial {
     #[inline(always)]
-    fn rate(self, done: f64, _left: f64) -> f64 {
-        let mut steps = self.steps;
-        if self.cycle {
-            steps *= (done.min(9007199254740992.0) / steps).ceil().max(1.0);
-        }
-        self.last + (self.first - self.last) * (1.0 - done.min(steps) / steps).powf(self.power)
+    fn rate(self, at: Place) -> f64 {
+        self.with(self.length, at.left(), at.rests().1)
+    }
+}
+
+/// The same again and again, over one more period each time: Keras's `cycle`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Cycles {
+    once: Polynomial,
+    period: f64,
+}
+
+impl Cycles {
+    pub(super) fn new(first: f64, last: f64, power: f64, period: f64) -> Self {
+        Self { once: Polynomial::between(first, last, period, power), period }
+    }
+}
+
+impl Kernel for Cycles {
+    #[inline(always)]
+    fn rate(self, at: Place) -> f64 {
+        let done = at.done();
+        let steps = minimum(done, MAX_STEPS);
+        let whole = maximum((steps / self.period).ceil(), 1.0) * self.period;
+        let length = Length::new(whole, octaves(whole).1);
+        let left = if done < f64::INFINITY { maximum(whole - steps, 0.0) } else { 0.0 };
+        self.once.with(length, left, (whole - left) - steps)
     }
 }

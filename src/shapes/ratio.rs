@@ -19,7 +19,7 @@ pub(super) fn ratio(a: f64, b: f64, y: f64, z: f64) -> (f64, f64) {
 }
 
 /// `a - b` of numbers >= 0, and what its rounding leaves, exactly.
-fn difference(a: f64, b: f64) -> (f64, f64) {
+pub(super) fn difference(a: f64, b: f64) -> (f64, f64) {
     let (high, low) = if a >= b { (a, b) } else { (b, a) };
     let rounded = high - low;
     let rest = (high - rounded) - low; // exact, as high is not less than low, and never too large
@@ -27,7 +27,7 @@ fn difference(a: f64, b: f64) -> (f64, f64) {
 }
 
 /// `a * b` and what its rounding leaves, exactly.
-fn product(a: f64, b: f64) -> (f64, f64) {
+pub(super) fn product(a: f64, b: f64) -> (f64, f64) {
     let rounded = a * b;
     let ((a, a_rest), (b, b_rest)) = (halves(a), halves(b));
     (rounded, ((a * b - rounded) + a * b_rest + a_rest * b) + a_rest * b_rest)
@@ -38,6 +38,14 @@ fn halves(a: f64) -> (f64, f64) {
     let wide = a * 134217729.0; // 2**27 + 1
     let leading = wide - (wide - a);
     (leading, a - leading)
+}
+
+/// The number to so many leading bits.
+pub(super) fn leading(number: f64, bits: i32) -> f64 {
+    let exponent = exponent(number.abs());
+    #[allow(clippy::cast_possible_truncation)] // so many bits
+    let digits = scaled(number, bits - 1 - exponent) as i64;
+    scaled(digits as f64, exponent + 1 - bits)
 }
 
 /// The exponent of the power of two at or below a positive number.

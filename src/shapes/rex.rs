@@ -23,7 +23,7 @@
 //!
 //! Source: Chen et al. 2021, arXiv 2107.04197.
 
-use super::{Kernel, minimum};
+use super::{Kernel, Place, minimum};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Rex {
@@ -41,7 +41,8 @@ impl Rex {
 
 impl Kernel for Rex {
     #[inline(always)]
-    fn rate(self, done: f64, left: f64) -> f64 {
+    fn rate(self, at: Place) -> f64 {
+        let (done, left) = (at.done(), at.left());
         let twice = left + left;
         let near = minimum(done, twice);
         let (joint, span) =

@@ -32,7 +32,7 @@
 //!
 //! Source: Hägele et al. 2024, arXiv 2405.18392.
 
-use super::Kernel;
+use super::{Kernel, Place};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Sqrt {
@@ -50,7 +50,8 @@ impl Sqrt {
 
 impl Kernel for Sqrt {
     #[inline(always)]
-    fn rate(self, done: f64, left: f64) -> f64 {
+    fn rate(self, at: Place) -> f64 {
+        let (done, left) = (at.done(), at.left());
         let root = (done * self.steps).sqrt();
         let is_early = root + root < self.steps;
         let near = if is_early { root } else { left };

@@ -30,7 +30,7 @@
 //! the roundings of both products. The sums are rounded monotonely.
 
 use super::ratio::{exponent, ratio, scaled};
-use super::{Kernel, minimum};
+use super::{Kernel, Place, minimum};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Square {
@@ -54,7 +54,8 @@ impl Square {
 
 impl Kernel for Square {
     #[inline(always)]
-    fn rate(self, done: f64, left: f64) -> f64 {
+    fn rate(self, at: Place) -> f64 {
+        let (done, left) = (at.done(), at.left());
         let (done, left) = (done * self.unit, left * self.unit);
         let gone = done * done;
         let rest = left * (self.steps + done);

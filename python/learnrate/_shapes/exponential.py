@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
+from .exp2 import LARGEST, exp2_less_1, scaled_coefficients, times_exp2
+from .log2 import log2_parts
+from .ratio import exponent, leading, product, scaled
 from .shape import Shape
 
 TYPE_CHECKING = False
@@ -14,15 +15,39 @@ if TYPE_CHECKING:
 class Exponential(Shape):
     """`first * (last / first)**(done / steps)`; without end `first * decay_rate**(done / period)`."""
 
-    __slots__ = ("factor", "period", "steps")
+    __slots__ = ("c", "coefficients", "exponent", "high", "limit", "low", "m", "octave", "period", "rest")
+    in_two = True
 
     def __init__(
         self, first: float, last: float, steps: float, decay_rate: float = 0.0, period: float = 0.0, stairs: float = 0.0
     ) -> None:
         self.first, self.last = first, last
+        self.low, self.high = min(first, last), min(max(first, last), LARGEST)
+        e = exponent(first)
+        self.m, self.exponent = scaled(first, -e), float(e)
+        self.coefficients = scaled_coefficients(self.m, 0.0)
         self.period = period if stairs else 0.0
-        self.factor, self.steps = (decay_rate, 1.0 if stairs else period) if decay_rate else (last / first, steps)
+        if decay_rate:
+            c, c_rest = log2_parts(1.0, decay_rate, 1.0 if stairs else period)
+            # Beyond, the rate is its limit.
+            self.limit = (1025.0 - e if decay_rate > 1.0 else 1080.0 + e) / abs(c)
+        else:
+            c, c_rest = log2_parts(first, last, steps)
+            self.limit = steps
+        self._count(c, c_rest, 41)
 
-    def rate(self, xp: Any, done: Any, left: Any) -> Any:
-        n = xp.stairs(done, self.period) if self.period else done
-        return self.first * self.factor ** (n / self.steps)
+    def _count(self, c: float, c_rest: float, bits: int) -> None:
+        """Octaves to a step, `c`, and steps to an octave in two parts: so few bits that whole octaves have no rest."""
+        self.c, self.octave = c, leading(1.0 / c, bits)
+        back, back_rest = product(self.octave, c)
+        self.rest = ((1.0 - back) - back_rest) - self.octave * c_rest
+
+    def rate(self, xp: Any, done: Any, left: Any, done_rest: Any, left_rest: Any) -> Any:
+        if self.period:
+            done, done_rest = xp.stairs(done, self.period), 0.0
+        n = xp.minimum(done, self.limit)
+        # n * c, less a whole number: n less so many octaves is exact.
+        k = xp.near(n * self.c)
+        r = ((n - k * self.octave) + done_rest) * self.c - k * self.rest
+        rate = times_exp2(xp, self.m + exp2_less_1(r, *self.coefficients), k + self.exponent)
+        return xp.minimum(xp.maximum(rate, self.low), self.high)

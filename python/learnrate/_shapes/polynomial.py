@@ -4,23 +4,97 @@ from __future__ import annotations
 
 import math
 
+from .exp2 import exp2_less_1, near, scaled_coefficients, times_exp2
+from .ratio import difference, exponent, leading, product, scaled
 from .shape import Shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+SLOPE = 2.8853900817779268, 4.0710547481862066e-17
+"""`2 / ln 2`, in two parts: `log2((1 + t) / (1 - t))` is `SLOPE * t + t**3 * P(t**2)`."""
+P = (
+    0.9617966939259973,
+    0.5770780163408803,
+    0.4121985867600628,
+    0.3205984495744051,
+    0.2623384287368489,
+    0.2208160327953161,
+    0.21457146201826618,
+)
+TO_T = 0.5003192508661807, -0.254992550502597, 0.11686289071326848
+"""`z / (2 + z)` to 12 bits, as a polynomial in z."""
+ROOT_2 = 1.4142135623730951
+UNDERFLOW = -1100.0
+"""2 to a lower power is 0, as to this one."""
+GRID, GRID_OF_T = 2.0**-26, 2.0**-12
+MAX_STEPS = 2.0**53
+
 
 class Polynomial(Shape):
-    """`last + (first - last) * (1 - done / steps)**power`, in cycles where there is a period."""
+    """`last + (first - last) * (left / steps)**power`; `period` makes cycles of it, each a period longer."""
 
-    __slots__ = ("cycle", "power", "steps")
+    __slots__ = ("base", "coefficients", "exponent", "high", "length", "low", "p", "period", "power", "slope", "turned")
+    in_two = True
 
     def __init__(self, first: float, last: float, steps: float, power: float, period: float = 0.0) -> None:
-        self.first, self.last, self.power, self.cycle, self.steps = first, last, power, period, period or steps
+        self.first, self.last, self.period = first, last, period
+        self.low, self.high = min(first, last), max(first, last)
+        span, span_rest = difference(first, last)
+        e = exponent(abs(span))
+        self.base = scaled(span, -e)
+        self.coefficients, self.exponent = scaled_coefficients(self.base, scaled(span_rest, -e)), float(e)
+        self.turned = -1.0 if first < last else 0.0
+        main = leading(power, 46)
+        self.power = main, power - main
+        slope, rest = product(power, SLOPE[0])
+        rest += power * SLOPE[1]
+        main = leading(slope, 36)
+        self.slope = main, (slope - main) + rest, slope
+        self.p = tuple(power * p for p in P)
+        self.length = (0.0,) * 6 if period else lengths(near, scaled(1.0, -exponent(steps)), steps)
 
-    def rate(self, xp: Any, done: Any, left: Any) -> Any:
-        steps = self.steps
-        if self.cycle:
-            steps = steps * max(1.0, math.ceil(min(done, 2.0**53) / steps))
-        return self.last + (self.first - self.last) * (1.0 - xp.minimum(done, steps) / steps) ** self.power
+    def rate(self, xp: Any, done: Any, left: Any, done_rest: Any, left_rest: Any) -> Any:
+        unit, length, twice, twice_rest, inverse, scale = self.length
+        if self.period:
+            steps = xp.minimum(done, MAX_STEPS)
+            whole = xp.cycles(steps, self.period) * self.period
+            unit, length, twice, twice_rest, inverse, scale = lengths(xp.near, xp.octaves(whole)[1], whole)
+            (left,) = xp.choose(done < math.inf, (xp.maximum(whole - steps, 0.0),), (0.0,))
+            left_rest = (whole - left) - steps
+        # The logarithm of left / length: octaves, and that of (1 + t) / (1 - t) with t from -0.172 to 0.172.
+        octaves, factor = xp.octaves(left * unit * scale)
+        factor = factor * unit
+        head, tail = left * factor - length, left_rest * factor
+        z = head * inverse
+        t_main = xp.near(z * (TO_T[0] + z * (TO_T[1] + z * TO_T[2])), GRID_OF_T)
+        # t less its first bits: all but the tail is exact.
+        head_main = xp.near(head, GRID)
+        under, under_rest = twice + head_main, (twice_rest + (head - head_main)) + tail
+        t_rest = (((head - t_main * under) - t_main * under_rest) + tail) / (under + under_rest)
+        t = t_main + t_rest
+        w = t * t
+        w2 = w * w
+        p0, p1, p2, p3, p4, p5, p6 = self.p
+        series = (t * w) * (((p0 + p1 * w) + (p2 + p3 * w) * w2) + ((p4 + p5 * w) + p6 * w2) * (w2 * w2))
+        # Times the power.
+        whole, main = octaves * self.power[0], t_main * self.slope[0]
+        rest = ((t_rest * self.slope[2] + t_main * self.slope[1]) + octaves * self.power[1]) + series
+        k = xp.near((whole + main) + rest)
+        part = exp2_less_1(((whole - k) + main) + rest, *self.coefficients)
+        # From the start, in the last octave and, where the rate rises, in the one before.
+        joint, base = xp.choose(k < self.turned, (self.last, self.base), (self.first, -self.base))
+        (base,) = xp.choose(k < 0.0, (base,), (0.0,))
+        rate = joint + times_exp2(xp, base + part, xp.maximum(k + self.exponent, UNDERFLOW))
+        rate = xp.minimum(xp.maximum(rate, self.low), self.high)
+        (rate,) = xp.choose(left > 0.0, (rate,), (self.last,))
+        return rate
+
+
+def lengths(near: Any, unit: Any, steps: Any) -> tuple[Any, ...]:
+    """What is needed of a number of steps: in a unit in which it is from 1 to 2, twice it in two parts, its inverse."""
+    length = steps * unit
+    main = near(length, GRID)
+    inverse = 1.0 / length
+    return unit, length, main + main, 2.0 * (length - main), inverse, ROOT_2 * inverse

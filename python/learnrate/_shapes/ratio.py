@@ -46,6 +46,12 @@ def halves(a: float) -> tuple[float, float]:
     return leading, a - leading
 
 
+def leading(number: float, bits: int) -> float:
+    """The number to so many leading bits."""
+    power = exponent(abs(number))
+    return scaled(float(int(scaled(number, bits - 1 - power))), power + 1 - bits)
+
+
 def exponent(number: float) -> int:
     """The exponent of the power of two at or below a positive number."""
     return math.frexp(number)[1] - 1

@@ -12,6 +12,7 @@ class Shape:
 
     __slots__ = ("first", "last")
     period = 0.0  # the steps of a stair, of a shape that has some
+    in_two = False  # whether the rounding of a distance costs too much: the shape takes what that leaves, too
 
     def __init__(self, first: float, last: float, steps: float, *parameters: float) -> None:
         self.first, self.last = first, last
