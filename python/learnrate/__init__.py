@@ -7,15 +7,17 @@
 """
 
 from ._backend import BACKEND
-from ._functions import constant, linear_decay, multistep_decay, warmup_stable_decay
+from ._functions import constant, linear_decay, multistep_decay, step_decay, warmup_stable_decay
 from ._one_cycle import one_cycle, one_cycle_momentum
 from ._schedule import Schedule
 from ._schedules.cosine_decay import CosineDecay
 from ._schedules.every import deserialize, from_json, serialize
+from ._schedules.exponential_decay import ExponentialDecay
 from ._schedules.inverse_square_root_decay import InverseSquareRootDecay
 from ._schedules.inverse_time_decay import InverseTimeDecay
 from ._schedules.phases import Phase, Phases
 from ._schedules.piecewise_constant_decay import PiecewiseConstantDecay
+from ._schedules.polynomial_decay import PolynomialDecay
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,11 +28,13 @@ if TYPE_CHECKING:
 __all__ = [
     "BACKEND",
     "CosineDecay",
+    "ExponentialDecay",
     "InverseSquareRootDecay",
     "InverseTimeDecay",
     "Phase",
     "Phases",
     "PiecewiseConstantDecay",
+    "PolynomialDecay",
     "Schedule",
     "__version__",
     "constant",
@@ -42,6 +46,7 @@ __all__ = [
     "one_cycle_momentum",
     "plot",
     "serialize",
+    "step_decay",
     "warmup_stable_decay",
 ]
 

@@ -73,6 +73,24 @@ def rate(argument: str, value: Any) -> float:
     return result + 0.0  # -0.0 is stored as 0.0
 
 
+def positive(argument: str, value: Any) -> float:
+    number = plain_number(value)
+    if number is None:
+        refuse(TypeError, argument, "a number", value)
+    result = to_float(number)
+    if not 0.0 < result < math.inf:
+        refuse(ValueError, argument, "a finite number > 0", value)
+    return result
+
+
+def power(argument: str, value: Any) -> float:
+    """The power of a polynomial."""
+    number = positive(argument, value)
+    if number > 1000.0:
+        refuse(ValueError, argument, "<= 1000", value)
+    return number
+
+
 def count(argument: str, value: Any, *, least: int, shortest: float = 1.0) -> float:
     """A number of steps, which need not be whole; an int where it is. A share or a rate is none."""
     number = plain_number(value)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from . import _arguments, _words
-from ._schedules.phases import Phase, Phases
+from ._schedules.exponential_decay import ExponentialDecay
+from ._schedules.phases import Phase, Phases, without_power
 from ._schedules.piecewise_constant_decay import MAX_BOUNDARIES, PiecewiseConstantDecay
 
 TYPE_CHECKING = False
@@ -97,7 +98,8 @@ def warmup_stable_decay(
         total_steps: the step from which the rate is held, a whole number > 0. Warmup and decay are part of it.
         warmup_steps: how many of the steps are warmup, a whole number >= 0.
         decay_steps: how many of the steps are decay, a whole number >= 0.
-        shape: how the rate decays: one of those of `Phase`.
+        shape: how the rate decays: one of those of `Phase` but "polynomial". "exponential" and "inverse_time" need a
+            `final` > 0.
         initial: the rate at step 0; without warmup it is checked, but has no effect.
         final: the rate that is held.
 
@@ -120,8 +122,38 @@ def warmup_stable_decay(
             f"total_steps={total_steps}"
         )
     peak, initial, final = _rates(peak=peak, initial=initial, final=final)
+    shape = without_power(shape)
     decay = Phase(decay_steps, final, shape)
     return _warmed_up(warmup_steps, peak, initial, Phase(total_steps - warmup_steps - decay_steps, peak), decay)
+
+
+@_words.known
+def step_decay(initial: float, steps: float, factor: float) -> ExponentialDecay:
+    """The rate drops every so many steps, to so many times what it was: PyTorch's `StepLR`.
+
+    The rate is::
+
+        initial * factor**floor(step / steps)
+
+    It is `ExponentialDecay` with a staircase, which says more of it.
+
+    Args:
+        initial: the rate of the first `steps`, a finite number >= 0.
+        steps: optimizer updates from one drop to the next, a number >= 1.
+        factor: what the rate is multiplied by at a drop, a finite number > 0.
+
+    Raises:
+        ValueError: an argument breaks its rule.
+        TypeError: an argument has the wrong type; bool is not a number here.
+
+    >>> import learnrate
+    >>> schedule = learnrate.step_decay(0.5, 30_000, 0.25)
+    >>> schedule(29_999), schedule(30_000), schedule(60_000)
+    (0.5, 0.125, 0.03125)
+    """
+    initial = _arguments.rate("initial", initial)
+    steps = _arguments.count("steps", steps, least=1)
+    return ExponentialDecay(initial, steps, _arguments.positive("factor", factor), staircase=True)
 
 
 @_words.known

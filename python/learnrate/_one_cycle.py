@@ -6,7 +6,7 @@ import math
 
 from . import _arguments, _words
 from ._exact import SHORTEST
-from ._schedules.phases import Phase, Phases
+from ._schedules.phases import Phase, Phases, without_power
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def one_cycle(
             phases < (N + 1) / (2 * N).
         div_factor: the peak over the rate at step 0, a finite number > 0.
         final_div_factor: the rate at step 0 over the final rate, a finite number > 0.
-        shape: how the rate goes from one to the next: one of those of `Phase`.
+        shape: how the rate goes from one to the next: one of those of `Phase` but "polynomial".
         three_phase: whether the rate goes down as it came up, and to the final rate after that.
 
     Raises:
@@ -62,6 +62,7 @@ def one_cycle(
     up, down, rest = _lengths(total_steps, warmup_share, three_phase)
     initial = _over("div_factor", div_factor, "peak", peak)
     final = _over("final_div_factor", final_div_factor, "peak / div_factor", initial)
+    shape = without_power(shape)
     if rest is None:
         return Phases(initial, (Phase(up, peak, shape), Phase(down, final, shape)))
     return Phases(initial, (Phase(up, peak, shape), Phase(down, initial, shape), Phase(rest, final, shape)))
@@ -92,7 +93,7 @@ def one_cycle_momentum(
         highest: the momentum at step 0 and at the end, a finite number >= 0.
         lowest: the momentum at step `a`, where the rate is highest; a finite number >= 0.
         warmup_share: as in `one_cycle`.
-        shape: how the momentum goes from one to the next: one of those of `Phase`.
+        shape: how the momentum goes from one to the next: one of those of `Phase` but "polynomial".
         three_phase: as in `one_cycle`.
 
     Raises:
@@ -108,6 +109,7 @@ def one_cycle_momentum(
     highest = _arguments.rate("highest", highest)
     lowest = _arguments.rate("lowest", lowest)
     up, down, rest = _lengths(total_steps, warmup_share, three_phase)
+    shape = without_power(shape)
     phases = (Phase(up, lowest, shape), Phase(down, highest, shape))
     return Phases(highest, phases if rest is None else (*phases, Phase(rest, highest)))
 
@@ -138,13 +140,7 @@ def _lengths(total_steps: int, warmup_share: Any, three_phase: Any) -> tuple[flo
 
 def _over(argument: str, factor: Any, quotient: str, rate: float) -> float:
     """The rate over the factor, which is a finite number > 0."""
-    number = _arguments.plain_number(factor)
-    if number is None:
-        _arguments.refuse(TypeError, argument, "a number", factor)
-    divisor = _arguments.to_float(number)
-    if not 0.0 < divisor < math.inf:
-        _arguments.refuse(ValueError, argument, "a finite number > 0", factor)
-    result = rate / divisor
+    result = rate / _arguments.positive(argument, factor)
     if result == math.inf:
         rule = f"so large that {quotient} / {argument} is finite"
         _arguments.refuse(ValueError, argument, rule, factor, **{quotient: rate})

@@ -112,14 +112,14 @@ class Schedule(Value, _backend.Curve):
         return math.ceil(last.start) if last.kind == "hold" else None
 
     @property
-    def peak_learning_rate(self) -> float:
-        """The greatest rate."""
-        return max(max(segment.first_rate, segment.last_rate) for segment in self.segments)
+    def peak_learning_rate(self) -> float | None:
+        """The greatest rate; None where the rate grows without end."""
+        return _finite(max(max(segment.first_rate, segment.last_rate) for segment in self.segments))
 
     @property
-    def final_learning_rate(self) -> float:
-        """The rate that is held from `total_steps` on, or the limit of a schedule without end."""
-        return self.segments[-1].last_rate
+    def final_learning_rate(self) -> float | None:
+        """The rate that is held from `total_steps` on, or the limit of a schedule without end, if it has one."""
+        return _finite(self.segments[-1].last_rate)
 
     def get_config(self) -> dict[str, Any]:
         """Keras's config: the fields by name, in the order of the arguments; steps are ints, rates floats.
@@ -256,3 +256,8 @@ class Schedule(Value, _backend.Curve):
     def _advice(self) -> list[str]:
         """What looks like a mistake in the fields, in words; the report adds what it sees in the segments."""
         return []
+
+
+def _finite(rate: float) -> float | None:
+    """What users are told of a rate that may be infinite."""
+    return rate if rate < math.inf else None

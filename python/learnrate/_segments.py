@@ -21,13 +21,14 @@ class Segment(Value):
     """A stretch of steps in which the rate follows one shape: from `start` on, and before `end`.
 
     Attributes:
-        kind: "warmup" (the rate rises, and has not fallen before), "rise", "decay" or "hold".
+        kind: "warmup" (the rate rises to an end, and has not fallen before), "rise", "decay" or "hold".
         start: the step from which on the segment is followed.
         end: the step where the next one starts; infinity for the last one.
         first_rate: the rate at `start`.
-        last_rate: the rate that the segment leads to, which at `end` the next one has unless it starts with a jump.
+        last_rate: the rate that the segment leads to, which at `end` the next one has unless it starts with a jump;
+            infinity where it grows without end.
         shape: "hold", one of the shapes of `Phase`, or "inverse_square_root".
-        parameters: what a shape without end has instead of it.
+        parameters: the power of a polynomial; what a shape without end has instead of it.
     """
 
     _fields = ("kind", "start", "end", "first_rate", "last_rate", "shape", "parameters")
@@ -75,8 +76,8 @@ class Segment(Value):
         return xp.choose(left < done, (missing, 0.0), (lost, missing - lost))
 
 
-Piece = tuple[float, str, float, float]
-"""Steps, or the end of them; a shape, and the rates that it leads from and to."""
+Piece = tuple[float, str, float, float, *tuple[float, ...]]
+"""Steps, or the end of them; a shape, the rates that it leads from and to, and its parameters."""
 
 
 def lay(*pieces: Piece) -> tuple[Segment, ...]:
@@ -86,9 +87,9 @@ def lay(*pieces: Piece) -> tuple[Segment, ...]:
     """
     total = 0
     ends: list[Piece] = []
-    for steps, shape, first, last in pieces:
+    for steps, *rest in pieces:
         total += units(steps)
-        ends.append((steps_of(total), shape, first, last))
+        ends.append((steps_of(total), *rest))
     return joined(*ends, held=pieces[-1][3])
 
 
@@ -97,12 +98,16 @@ def joined(*pieces: Piece, held: float) -> tuple[Segment, ...]:
     segments: list[Segment] = []
     start: float = 0
     rising = "warmup"
-    for end, shape, first, last in (*pieces, (math.inf, "hold", held, held)):
+    for end, shape, first, last, *parameters in (*pieces, (math.inf, "hold", held, held)):
         if end > start:
             if last < first or (segments and first < segments[-1].last_rate):
                 rising = "rise"
             kind = "hold" if first == last else rising if first < last else "decay"
-            segments.append(Segment(kind, start, end, first, last, "hold" if first == last else shape))
+            if first == last:
+                shape, parameters = "hold", []
+            elif shape == "polynomial" and parameters == [1.0]:  # the same curve, in less time
+                shape, parameters = "linear", []
+            segments.append(Segment(kind, start, end, first, last, shape, tuple(parameters)))
             start = end
     return tuple(segments)
 
@@ -111,4 +116,5 @@ def endless(shape: str, first: float, last: float, *parameters: float) -> tuple[
     """One shape from step 0 on, which leads to its limit; a hold where that is the first rate."""
     if first == last:
         return joined(held=first)
-    return (Segment("decay", 0, math.inf, first, last, shape, parameters),)
+    kind = "decay" if last < first else "rise"  # no warmup, which something follows
+    return (Segment(kind, 0, math.inf, first, last, shape, parameters),)

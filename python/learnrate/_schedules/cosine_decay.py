@@ -87,6 +87,8 @@ class CosineDecay(Schedule):
 
         @property
         def total_steps(self) -> int: ...
+        @property
+        def final_learning_rate(self) -> float: ...
 
     warmup_target: Field[float | None]
     warmup_steps: Field[float]

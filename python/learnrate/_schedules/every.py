@@ -6,10 +6,12 @@ from .. import _config
 from .._arguments import refuse
 from .._schedule import Schedule
 from .cosine_decay import CosineDecay
+from .exponential_decay import ExponentialDecay
 from .inverse_square_root_decay import InverseSquareRootDecay
 from .inverse_time_decay import InverseTimeDecay
 from .phases import Phases
 from .piecewise_constant_decay import PiecewiseConstantDecay
+from .polynomial_decay import PolynomialDecay
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +19,16 @@ if TYPE_CHECKING:
     from typing import Any
 
 CLASSES: dict[str, type[Schedule]] = {
-    cls.__name__: cls for cls in (CosineDecay, InverseTimeDecay, PiecewiseConstantDecay, InverseSquareRootDecay, Phases)
+    cls.__name__: cls
+    for cls in (
+        CosineDecay,
+        ExponentialDecay,
+        InverseTimeDecay,
+        PiecewiseConstantDecay,
+        PolynomialDecay,
+        InverseSquareRootDecay,
+        Phases,
+    )
 }
 """Keras's first."""
 

@@ -54,6 +54,13 @@ class InverseSquareRootDecay(Schedule):
     timescale: Field[float]
     name: Field[str]
 
+    if TYPE_CHECKING:
+
+        @property
+        def peak_learning_rate(self) -> float: ...
+        @property
+        def final_learning_rate(self) -> float: ...
+
     def __new__(
         cls, initial_learning_rate: float, timescale: float, name: str | None = "InverseSquareRootDecay"
     ) -> InverseSquareRootDecay:

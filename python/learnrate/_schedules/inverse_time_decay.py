@@ -63,6 +63,13 @@ class InverseTimeDecay(Schedule):
     staircase: Field[bool]
     name: Field[str]
 
+    if TYPE_CHECKING:
+
+        @property
+        def peak_learning_rate(self) -> float: ...
+        @property
+        def final_learning_rate(self) -> float: ...
+
     def __new__(
         cls,
         initial_learning_rate: float,

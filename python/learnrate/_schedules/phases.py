@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from .._value import Field
 
-SHAPES = ("linear", "cosine", "rex", "sqrt", "square", "inverse_time")
+SHAPES = ("linear", "cosine", "rex", "sqrt", "square", "inverse_time", "exponential", "polynomial")
+TO_0_NEVER = {"inverse_time": "1 / rate has no end at 0", "exponential": "no factor leads to 0 or from it"}
+"""The shapes that lead neither to 0 nor from it, and why."""
 MAX_PHASES = 65_535
 """With the hold after them 2**16 segments."""
 
@@ -31,19 +33,22 @@ class Phase(Value):
         "cosine"        a + (b - a) * (1 - cos(pi * u)) / 2
         "sqrt"          a + (b - a) * sqrt(u): down to 0, the 1-sqrt cooldown of Hägele et al. 2024, arXiv 2405.18392
         "square"        a + (b - a) * u**2
+        "polynomial"    b + (a - b) * (1 - u)**power: counted from the end, so that a power of 2 is not "square"
+        "exponential"   a * (b / a)**u, for a and b > 0
         "inverse_time"  1 / (1 / a + (1 / b - 1 / a) * u), for a and b > 0, at most 1e100 apart
         "rex"           b + (a - b) * (1 - u) / (1 - u / 2), of Chen et al. 2021, arXiv 2107.04197
 
     Each is within a few ULP of its formula in exact arithmetic. At whole steps of up to 2**26 that is 1.5 for "square",
-    2.5 for "linear", "rex" and "inverse_time", 4 for "sqrt", and 5 for "cosine" that rises at most tenfold. The page on
-    accuracy has the rest: longer phases, fractional steps, and phases that start or end between whole steps.
+    2.5 for "linear", "rex", "exponential" and "inverse_time", 4 for "sqrt", 5 for "cosine" that rises at most tenfold,
+    and 5.5 + 0.03 * power for "polynomial" of powers up to 64. The page on accuracy has the rest: longer phases,
+    fractional steps, and phases that start or end between whole steps.
 
     Args:
         steps: optimizer updates that the phase takes, a number >= 0; between 0 and 1, as in PyTorch's one-cycle, at
             least 2**-20. A phase of 0 is skipped: its rate is where the next one starts.
         learning_rate: the rate that it leads to, a finite number >= 0.
         shape: how the rate gets there, one of those above.
-        power: no shape that there is has a power: None.
+        power: the power of "polynomial", a number > 0, at most 1000; None for every other shape.
         start: the rate where the phase starts; None for the rate where the one before it ended. At a jump the new rate
             holds.
 
@@ -88,7 +93,11 @@ class Phase(Value):
             *others, last = (f'"{known}"' for known in SHAPES)
             rule = f"{', '.join(others)} or {last}"
             _arguments.refuse(ValueError, f"{place}shape", rule, shape)
-        if power is not None:
+        if shape == "polynomial":
+            if power is None:
+                _arguments.refuse(ValueError, f"{place}power", "a number for this shape", power, shape=shape)
+            power = _arguments.power(f"{place}power", power)
+        elif power is not None:
             _arguments.refuse(ValueError, f"{place}power", "None for this shape", power, shape=shape)
         if start is not None:
             start = _arguments.rate(f"{place}start", start)
@@ -140,6 +149,10 @@ class Phases(Schedule):
 
         @property
         def total_steps(self) -> int: ...
+        @property
+        def peak_learning_rate(self) -> float: ...
+        @property
+        def final_learning_rate(self) -> float: ...
 
     def __new__(
         cls,
@@ -166,9 +179,10 @@ class Phases(Schedule):
         pieces: list[Piece] = [(0, "hold", rate, rate)]
         for phase in checked:
             first, rate = rate if phase.start is None else phase.start, phase.learning_rate
-            if phase.shape == "inverse_time" and phase.steps and first != rate:
-                _check_rates(f"phases[{len(pieces) - 1}].learning_rate", rate, first)
-            pieces.append((phase.steps, phase.shape, first, rate))
+            if phase.shape in TO_0_NEVER and phase.steps and first != rate:
+                _check_rates(f"phases[{len(pieces) - 1}].learning_rate", phase.shape, rate, first)
+            parameters: tuple[float, ...] = () if phase.power is None else (phase.power,)
+            pieces.append((phase.steps, phase.shape, first, rate, *parameters))
         return cls._made(lay(*pieces), initial_learning_rate, checked, name)
 
     @_words.known
@@ -193,15 +207,23 @@ class Phases(Schedule):
         return Phases(initial, (Phase(steps, self(0)), *self.phases), self.name)
 
 
-def _check_rates(argument: str, last: float, first: float) -> None:
+def without_power(shape: Any) -> str:
+    """A shape for whoever has no argument for its power."""
+    shape = _arguments.text("shape", shape)
+    if shape == "polynomial":
+        rule = "a shape without a power: Phases takes 'polynomial'"
+        _arguments.refuse(ValueError, "shape", rule, shape)
+    return shape
+
+
+def _check_rates(argument: str, shape: str, last: float, first: float) -> None:
     low, top = (first, last) if first < last else (last, first)
-    if low and top / low <= 1e100:
+    if not low:
+        rule = f"> 0 where the shape is '{shape}', from and to: {TO_0_NEVER[shape]}; 'linear' leads there"
+    elif shape == "inverse_time" and top / low > 1e100:
+        rule = "within a factor of 1e100 of the rate that the phase starts from"
+    else:
         return
-    rule = (
-        "within a factor of 1e100 of the rate that the phase starts from"
-        if low
-        else "> 0 where the shape is 'inverse_time', from and to: 1 / rate has no end at 0; 'linear' leads there"
-    )
     raise ValueError(f"Argument `{argument}` must be {rule}. Received: {argument}={last!r}, from {first!r}")
 
 

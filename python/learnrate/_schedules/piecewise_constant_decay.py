@@ -66,6 +66,10 @@ class PiecewiseConstantDecay(Schedule):
 
         @property
         def total_steps(self) -> int: ...
+        @property
+        def peak_learning_rate(self) -> float: ...
+        @property
+        def final_learning_rate(self) -> float: ...
 
     def __new__(
         cls, boundaries: Sequence[float], values: Sequence[float], name: str | None = "PiecewiseConstant"
