@@ -130,7 +130,8 @@ class OtherPhase(Phase):  # type: ignore[misc]
 every: list[Schedule] = [schedule, phases, learnrate.from_json(phases.to_json())]
 assert_type(every[0](range(3)), NDArray[np.float64])
 assert_type(every[0].total_steps, int | None)
-assert_type(every[0].final_learning_rate, float)
+assert_type(every[0].final_learning_rate, float | None)
+assert_type(every[0].peak_learning_rate, float | None)
 assert_type(every[0].segments[0].kind, str)
 assert_type(every[0].segments[-1].end, float)
 assert_type(every[0].to_json(), str)

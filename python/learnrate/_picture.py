@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Sequence
-from itertools import takewhile
+from collections.abc import Callable, Sequence
+from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ._arguments import MAX_STEPS
@@ -26,6 +26,12 @@ TOLD = 8
 """Fields by which a schedule is told from others, the most telling ones: more are no label."""
 ALONE = 100
 """Steps that are shown where there is nothing but a hold."""
+CYCLES = 5
+"""Those that are shown where they have no end."""
+GROWTH = 100.0
+"""What grows without end is shown until it is so many times its first rate."""
+AFTER = 2.0**-20
+"""The share of a cycle after which its first rate is taken: where it starts, the one before still ends."""
 
 
 def joint(step: float) -> str:
@@ -49,8 +55,19 @@ def extent(schedules: Sequence[Schedule]) -> float:
 
 
 def length(schedule: Schedule) -> int:
-    """The steps until the rate is held; without end, until a tenth of the way to the limit is left."""
-    return reaches(schedule, 0.1) or MAX_STEPS if schedule.total_steps is None else schedule.total_steps
+    """The steps until the rate is held; without end, until a tenth of the way to the limit is left, the rate has grown
+    a hundredfold, or five cycles are over.
+    """
+    if schedule.total_steps is not None:
+        return schedule.total_steps
+    if steps := cycle(schedule.segments[-1]):
+        return min(math.ceil(CYCLES * steps), MAX_STEPS)
+    return (grows(schedule, GROWTH) if schedule.peak_learning_rate is None else reaches(schedule, 0.1)) or MAX_STEPS
+
+
+def horizon(schedule: Schedule, last: float) -> float:
+    """Where the curve ends in a picture up to that step: what grows without end would dwarf the others."""
+    return last if schedule.peak_learning_rate is not None else min(last, length(schedule) * BEYOND)
 
 
 def reaches(schedule: Schedule, share: float) -> int | None:
@@ -59,9 +76,27 @@ def reaches(schedule: Schedule, share: float) -> int | None:
     """
     last = schedule.segments[-1]
     rate = last.last_rate + share * (last.first_rate - last.last_rate)
-    if schedule(MAX_STEPS) > rate:
+    return _first_step(schedule, lambda step: schedule(step) <= rate)
+
+
+def grows(schedule: Schedule, times: float) -> int | None:
+    """The first whole step at which a schedule that grows without end has so many times its first rate; None if that
+    is beyond 2**53, or no float64.
+    """
+    rate = times * schedule.segments[-1].first_rate
+    return _first_step(schedule, lambda step: schedule(step) >= rate)
+
+
+def _first_step(schedule: Schedule, is_there: Callable[[int], bool]) -> int | None:
+    """The first whole step of the last segment from which on something is so."""
+    if not is_there(MAX_STEPS):
         return None
-    return bisect_left(range(MAX_STEPS), True, lo=math.ceil(last.start), key=lambda step: schedule(step) <= rate)
+    return bisect_left(range(MAX_STEPS), True, lo=math.ceil(schedule.segments[-1].start), key=is_there)
+
+
+def cycle(segment: Segment) -> float:
+    """The steps of each cycle of a segment that has some, without end; else 0."""
+    return segment.parameters[-1] if segment.shape == "polynomial" and segment.end == math.inf else 0.0
 
 
 def shown(schedule: Schedule, last: float) -> list[Segment]:
@@ -79,6 +114,7 @@ def curve(schedule: Schedule, last: float, pieces: int = PIECES) -> Curve:
     steps: list[float] = []
     rates: list[float] = []
     joints = []
+    last = horizon(schedule, last)
     segments = shown(schedule, last)
     pieces = max(1, min(pieces, MOST // len(segments)))
     for segment in segments:
@@ -95,11 +131,21 @@ def curve(schedule: Schedule, last: float, pieces: int = PIECES) -> Curve:
                 steps += [start + i * period] * 2
                 rates += [rates[-1], schedule(start + i * period)]
             count = 1
-        for i in range(1, count + 1):
-            step = start + (stop - start) * i / count
-            steps.append(step)
-            # One by one, for NumPy takes longer to import than this. At the end the next segment may start with a jump.
-            rates.append(segment.last_rate if step == end else schedule(step))
+        again = cycle(segment)
+        cycles = math.ceil((stop - start) / again) if again else 1
+        if cycles > pieces:
+            cycles = 1
+        count = min(count, MOST // cycles)
+        for begin, finish in pairwise([*(start + i * again for i in range(cycles)), stop]):
+            if begin > start:
+                steps.append(begin)
+                rates.append(schedule(begin + AFTER * again))
+            for i in range(1, count + 1):
+                step = begin + (finish - begin) * i / count
+                steps.append(step)
+                # One by one, for NumPy takes longer to import than this. At the end the next segment may start with a
+                # jump.
+                rates.append(segment.last_rate if step == end else schedule(step))
     return Curve(steps, rates, joints)
 
 

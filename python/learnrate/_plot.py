@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import math
 import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ._arguments import refuse
-from ._picture import curve, differences, extent, joint, shown, warmups
+from ._picture import curve, differences, extent, horizon, joint, shown, warmups
 from ._schedule import Schedule
 
 if TYPE_CHECKING:
@@ -26,11 +27,14 @@ SHORT = 1 / 40
 def plot(*schedules: Schedule, ax: Axes | None = None, log: bool = False, labels: Sequence[str] | None = None) -> Axes:
     """Draws schedules: the rate over the steps, from the first update to somewhat after the last decay ends.
 
-    The curve is that of `schedule(step)`, by 256 straight lines to a segment, however long the schedule is, and by
-    16,384 in all. One schedule has its segments marked, and its joints labelled where they are few. Several schedules
-    have a legend: the fields by which each differs from others of its class, or its name. Warmups too short to be seen
-    have a small picture of their own, as wide as the longest of them needs. Axes less than 3.5 inches wide have room
-    for the curves only. For several in one picture call this once: a second call draws over the first.
+    What has no end is drawn until a tenth of the way to its limit is left, until it is a hundred times its first rate,
+    or for five cycles.
+
+    The curve is that of `schedule(step)`, by 256 straight lines to a segment or cycle, however long the schedule is,
+    and by 16,384 in all. One schedule has its segments marked, and its joints labelled where they are few. Several
+    schedules have a legend: the fields by which each differs from others of its class, or its name. Warmups too short
+    to be seen have a small picture of their own, as wide as the longest of them needs. Axes less than 3.5 inches wide
+    have room for the curves only. For several in one picture call this once: a second call draws over the first.
 
     Args:
         schedules: what to draw.
@@ -58,8 +62,9 @@ def plot(*schedules: Schedule, ax: Axes | None = None, log: bool = False, labels
             refuse(TypeError, "schedules", "learnrate schedules", schedule)
     if not schedules:
         raise TypeError("Argument `schedules` must be at least one schedule. Received: none")
+    last = extent(schedules)
     for schedule in schedules:
-        if (rate := _highest(schedule)) > MAX_RATE:
+        if (rate := _highest(schedule, last)) > MAX_RATE:
             raise ValueError(f"A rate of the schedule is too large to be drawn: > {MAX_RATE}. Received: {rate!r}")
     if labels is not None and not isinstance(labels, (list, tuple)):
         refuse(TypeError, "labels", "a list or tuple of texts", labels)
@@ -74,7 +79,7 @@ def plot(*schedules: Schedule, ax: Axes | None = None, log: bool = False, labels
         ax = pyplot.figure(**FIGURE).add_subplot()
     elif not isinstance(ax, Axes) or ax.name != "rectilinear":
         refuse(TypeError, "ax", "matplotlib axes, neither polar nor 3D, or None", ax)
-    _draw(ax, schedules, labels or (differences(schedules) if len(schedules) > 1 else []), log)
+    _draw(ax, schedules, last, labels or (differences(schedules) if len(schedules) > 1 else []), log)
     return ax
 
 
@@ -100,8 +105,7 @@ def _need_matplotlib() -> None:
         raise ImportError("Drawing needs matplotlib: pip install 'learnrate[plot]'") from None
 
 
-def _draw(ax: Any, schedules: Sequence[Schedule], labels: Sequence[str], log: bool) -> None:
-    last = extent(schedules)
+def _draw(ax: Any, schedules: Sequence[Schedule], last: float, labels: Sequence[str], log: bool) -> None:
     lines = [_line(ax, schedule, last) for schedule in schedules]
     _scale(ax, lines, log)
     ax.set_xlabel(ax.get_xlabel() or "step (optimizer updates done)")
@@ -125,8 +129,9 @@ def _draw(ax: Any, schedules: Sequence[Schedule], labels: Sequence[str], log: bo
         inset.tick_params(labelsize="small")
 
 
-def _highest(schedule: Schedule) -> float:
-    return max(max(segment.first_rate, segment.last_rate) for segment in schedule.segments)
+def _highest(schedule: Schedule, last: float) -> float:
+    rates = [rate for segment in schedule.segments for rate in (segment.first_rate, segment.last_rate)]
+    return max(rate if rate < math.inf else schedule(horizon(schedule, last)) for rate in rates)
 
 
 def _line(ax: Any, schedule: Schedule, last: float, **style: Any) -> Any:

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from ._picture import joint, reaches, warmups
+from ._picture import cycle, grows, joint, reaches, warmups
 from ._schedule import Schedule
 from ._segments import Segment
 
@@ -15,6 +15,8 @@ MOST = 40
 """Segments that are listed, and whose starts are among the steps."""
 LEFT = {"1/2": 0.5, "1/10": 0.1, "1/100": 0.01}
 """Of what has no end, how much of the way to its limit is left at telling steps."""
+GROWN = {"2": 2.0, "10": 10.0, "100": 100.0}
+"""Of what grows without end, how many times the first rate it is at telling steps."""
 SHAPES = {"cosine": "half a cosine", "rex": "REX"}
 
 
@@ -51,7 +53,14 @@ def _summary(schedule: Schedule) -> str:
     )
     if total == 0:
         return f"constant {first:.6g}"
-    end = f"limit {final:.6g}, without end" if total is None else f"final {final:.6g}, {total:,} steps"
+    if peak is None or final is None:
+        return f"first {first:.6g}, grows without end"
+    if total is not None:
+        end = f"final {final:.6g}, {total:,} steps"
+    elif steps := cycle(schedule.segments[-1]):
+        end = f"cycles of {joint(steps)} steps to {final:.6g}, without end"
+    else:
+        end = f"limit {final:.6g}, without end"
     return f"first {first:.6g}, peak {peak:.6g}, {end}"
 
 
@@ -81,7 +90,12 @@ def _rates(segment: Segment) -> str:
     if segment.kind == "hold":
         return f"{segment.first_rate:.6g}"
     shape = SHAPES.get(segment.shape, segment.shape.replace("_", " "))
-    return f"{segment.first_rate:.6g} to {segment.last_rate:.6g}, {shape}"
+    if segment.shape == "polynomial":
+        shape += f" of power {segment.parameters[0]:.6g}"
+    if segment.last_rate == math.inf:
+        return f"{segment.first_rate:.6g} and up, {shape}"
+    again = ", in cycles" if cycle(segment) else ""
+    return f"{segment.first_rate:.6g} to {segment.last_rate:.6g}, {shape}{again}"
 
 
 def _telling_steps(schedule: Schedule) -> Iterator[tuple[str, str, str]]:
@@ -107,13 +121,29 @@ def _telling_steps(schedule: Schedule) -> Iterator[tuple[str, str, str]]:
         )
         name = "" if is_peak else name
     if is_whole and hold.kind != "hold":
-        for text, share in LEFT.items():
-            if step := reaches(schedule, share):
-                notes[step] = f"{text} of the way is left, or less"
+        notes |= _without_end(schedule)
     else:
         notes[math.ceil(hold.start)] = "held from here on" if is_whole else f"the {MOST}th segment ends"
     for step in sorted(notes):
         yield f"{step:,}", f"{schedule(step):.6g}", notes[step]
+
+
+def _without_end(schedule: Schedule) -> dict[int, str]:
+    """Notes of telling steps where the rate is never held."""
+    if steps := cycle(schedule.segments[-1]):
+        starts = {math.floor(i * steps) + 1: f"cycle {i + 1} starts" for i in (1, 2)}
+        return starts | {math.floor(i * steps): f"cycle {i} ends" for i in (1, 2)}
+    if schedule.peak_learning_rate is None:
+        return {
+            step: f"{text} times the first rate, or more"
+            for text, times in GROWN.items()
+            if (step := grows(schedule, times))
+        }
+    return {
+        step: f"{text} of the way is left, or less"
+        for text, share in LEFT.items()
+        if (step := reaches(schedule, share))
+    }
 
 
 def _jump(last: Segment, segment: Segment) -> str:

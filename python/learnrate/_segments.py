@@ -87,9 +87,9 @@ def lay(*pieces: Piece) -> tuple[Segment, ...]:
     """
     total = 0
     ends: list[Piece] = []
-    for steps, *rest in pieces:
+    for steps, shape, first, last, *parameters in pieces:
         total += units(steps)
-        ends.append((steps_of(total), *rest))
+        ends.append((steps_of(total), shape, first, last, *parameters))
     return joined(*ends, held=pieces[-1][3])
 
 

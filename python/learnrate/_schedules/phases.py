@@ -209,11 +209,10 @@ class Phases(Schedule):
 
 def without_power(shape: Any) -> str:
     """A shape for whoever has no argument for its power."""
-    shape = _arguments.text("shape", shape)
-    if shape == "polynomial":
-        rule = "a shape without a power: Phases takes 'polynomial'"
-        _arguments.refuse(ValueError, "shape", rule, shape)
-    return shape
+    plain = _arguments.text("shape", shape)
+    if plain == "polynomial":
+        _arguments.refuse(ValueError, "shape", "a shape without a power: Phases takes 'polynomial'", shape)
+    return plain
 
 
 def _check_rates(argument: str, shape: str, last: float, first: float) -> None:
