@@ -28,6 +28,8 @@ RULES = {
     "text": "a string",
     "flag": "a bool",
     "factor": "a number",
+    "positive factor": "a number",
+    "power": "a number",
     "phases": "a sequence of phases",
     "counts": "a sequence of numbers",
     "rates": "a sequence of numbers",
@@ -37,7 +39,7 @@ SEQUENCES = ("phases", "counts", "rates")
 
 SHAPES = tuple(FORMULAS)
 """Those of a `Phase`."""
-TO_0 = tuple(shape for shape in SHAPES if shape != "inverse_time")
+TO_0 = tuple(shape for shape in SHAPES if shape not in ("inverse_time", "exponential"))
 """Those that lead to 0 and from 0, and over any distance."""
 
 
@@ -142,6 +144,17 @@ def written(phase: tuple[Any, ...]) -> dict[str, Any]:
     return dict(zip(names, (*phase, *("linear", None, None)[len(phase) - 2 :]), strict=True))
 
 
+def phase(steps: float, rate: float, shape: str, start: float | None = None, power: float = 2.5) -> tuple[Any, ...]:
+    """A phase of a shape, with a power if that needs one."""
+    return steps, rate, shape, power if shape == "polynomial" else None, start
+
+
+def any_power(rng: random.Random) -> float:
+    """At every scale up to 64, with the common ones among them."""
+    power: float = rng.choice([0.5, 1.0, 2.0, 3.0, math.pow(10.0, rng.uniform(-3, 1.8)), rng.uniform(1.0, 64.0)])
+    return power
+
+
 def any_rate(rng: random.Random) -> float:
     """Mostly one that somebody trains with; 0, tiny and huge ones too."""
     kind = rng.randrange(10)
@@ -177,11 +190,24 @@ def draw_phases(rng: random.Random) -> Fields:
         steps = rng.choice([0, any_steps(rng, 100), any_steps(rng, SHORT), any_steps(rng, FAR)])
         to = rng.choice([any_rate(rng), scale * rng.random(), scale * 10.0 ** rng.uniform(-20, 2)])
         start = rng.choice([None, None, None, any_rate(rng)])
-        phases.append((steps, to, rng.choice(TO_0), None, start))
+        phases.append(phase(steps, to, rng.choice(TO_0), start, any_power(rng)))
     if rng.randrange(2):
         near = scale * rng.uniform(0.5, 2.0)
-        phases.append((any_steps(rng, FAR), near * 10.0 ** rng.uniform(-9, 9), "inverse_time", None, near))
+        shape = rng.choice([shape for shape in SHAPES if shape not in TO_0])
+        phases.append((any_steps(rng, FAR), near * 10.0 ** rng.uniform(-9, 9), shape, None, near))
     return rate, tuple(phases)
+
+
+def draw_exponential_decay(rng: random.Random) -> Fields:
+    rate = rng.choice(
+        [0.1, 0.5, 0.96, math.nextafter(1.0, 0.0), 10.0 ** rng.uniform(-20, 0), 10.0 ** rng.uniform(0, 20)]
+    )
+    return any_rate(rng), any_steps(rng, FAR), rate, rng.random() < 0.3
+
+
+def draw_polynomial_decay(rng: random.Random) -> Fields:
+    rates = any_rate(rng), any_rate(rng)
+    return rates[0], any_steps(rng, FAR), rates[1], any_power(rng), rng.random() < 0.3
 
 
 def draw_inverse_time_decay(rng: random.Random) -> Fields:
@@ -211,6 +237,7 @@ def many(steps: Callable[[int], float]) -> tuple[Any, ...]:
     )
 
 
+POWERS = (0.5, 2.0, 1e-3, 3.7, 64.0, 1000.0, 3.0)
 PHASES = ((10, 1.5), (0, 0.75, "cosine"), (90, 0.15, "cosine", None, 1.4))
 
 ROWS = [
@@ -251,6 +278,44 @@ ROWS = [
         (0.26, 91, 0.2, f"{NAME} ", None, 11),
         oracle.cosine_decay,
         draw_cosine_decay,
+        "keras.optimizers.schedules",
+    ),
+    Row(
+        "ExponentialDecay",
+        {
+            "initial_learning_rate": "rate",
+            "decay_steps": "steps",
+            "decay_rate": "positive factor",
+            "staircase": "flag",
+            "name": "text",
+        },
+        (False, "ExponentialDecay"),
+        {
+            "each field": (0.25, 90, 0.5, True, NAME),
+            "required fields": (0.1, 1000, 0.96),
+            "nothing decays": (0.3, 1000, 1.0),
+            "a rate of 0": (0.0, 1000, 0.5, True),
+            "a rate of 0 that would grow": (0.0, 1000, 2.0),
+            "fractional": (0.7, 4218.75, 1 / 3),
+            "fractional stairs": (0.7, 12.3, 1 / 3, True),
+            "a step to a stair": (0.7, 1, 0.999, True),
+            "a power of two to a step": (0.7, 1, 0.25),
+            "long": (3e-4, 10**12 + 39, 0.07),
+            "long stairs": (3e-4, 2**31 + 7, 0.7, True),
+            "2**53 steps": (0.1, 2**53, 0.5),
+            "just below 1": (0.1, 90, 1 - 2**-53),
+            "just above 1": (0.1, 1, 1 + 2**-52),
+            "growth": (1e-7, 10.5, 1.2),
+            "growth by stairs": (1e-7, 10, 1.2, True),
+            "growth by far": (5e-324, 3, 1e300),
+            "a decay by far": (1.7e308, 3, 5e-324),
+            "a decay by far, by stairs": (1.7e308, 3, 1e-200, True),
+            "tiny rates": (3e-310, 1000, 0.5),
+            "huge rates": (1.7e308, 1000, 0.5),
+        },
+        (0.26, 91, 0.25, False, f"{NAME} "),
+        oracle.exponential_decay,
+        draw_exponential_decay,
         "keras.optimizers.schedules",
     ),
     Row(
@@ -300,6 +365,42 @@ ROWS = [
         "keras.optimizers.schedules",
     ),
     Row(
+        "PolynomialDecay",
+        {
+            "initial_learning_rate": "rate",
+            "decay_steps": "steps",
+            "end_learning_rate": "rate",
+            "power": "power",
+            "cycle": "flag",
+            "name": "text",
+        },
+        (0.0001, 1.0, False, "PolynomialDecay"),
+        {
+            "each field": (0.25, 90, 0.01, 2.0, True, NAME),
+            "required fields": (0.1, 1000),
+            **{f"a power of {power:g}": (0.3, 1000, 0.01, power) for power in POWERS},
+            **{f"a power of {power:g} to 0": (0.3, 999.5, 0.0, power) for power in (0.5, 2.0, 3.7)},
+            "a rise": (1e-4, 1000, 0.9, 2.5),
+            "a rise from 0": (0.0, 1000, 0.9, 0.3),
+            "equal rates": (0.3, 1000, 0.3, 2.0),
+            "equal rates in cycles": (0.3, 1000, 0.3, 2.0, True),
+            "lines in cycles": (0.3, 90, 0.01, 1.0, True),
+            "cycles to 0": (0.3, 90, 0.0, 0.5, True),
+            "cycles that rise": (0.01, 90, 0.3, 3.7, True),
+            "fractional cycles": (0.3, 12.3, 0.01, 2.0, True),
+            "cycles of a step": (0.3, 1, 0.01, 2.0, True),
+            "long": (3e-4, 10**12 + 39, 1e-6, 1.7),
+            "long cycles": (3e-4, 2**31 + 7, 1e-6, 1.7, True),
+            "2**53 steps": (0.1, 2**53, 1e-3, 2.0),
+            "tiny rates": (3e-310, 1000, 5e-324, 2.0),
+            "huge rates": (1.7e308, 1000, 1e300, 2.0, True),
+        },
+        (0.26, 91, 0.02, 3.0, False, f"{NAME} "),
+        oracle.polynomial_decay,
+        draw_polynomial_decay,
+        "keras.optimizers.schedules",
+    ),
+    Row(
         "InverseSquareRootDecay",
         {"initial_learning_rate": "rate", "timescale": "steps", "name": "text"},
         ("InverseSquareRootDecay",),
@@ -323,11 +424,14 @@ ROWS = [
             "each field": (0.25, PHASES, NAME),
             "no phases": (0.1, ()),
             "a line": (0.3, ((1000, 0.07),)),
-            **{f"{shape} to 0": (0.3, ((1000, 0.0, shape),)) for shape in TO_0},
-            **{f"{shape} that rises": (1e-4, ((1000, 9e-4, shape),)) for shape in SHAPES},
-            **{f"{shape} that rises from 0": (0.0, ((999, 1e-3, shape),)) for shape in TO_0},
-            **{f"{shape}, long": (7e-4, ((3**21, 2e-5, shape),)) for shape in SHAPES},
-            **{f"{shape} between whole steps": (0.01, ((99.5, 0.3), (1e6 / 7, 0.007, shape))) for shape in SHAPES},
+            **{f"{shape} to 0": (0.3, (phase(1000, 0.0, shape),)) for shape in TO_0},
+            **{f"{shape} that rises": (1e-4, (phase(1000, 9e-4, shape),)) for shape in SHAPES},
+            **{f"{shape} that rises from 0": (0.0, (phase(999, 1e-3, shape),)) for shape in TO_0},
+            **{f"{shape}, long": (7e-4, (phase(3**21, 2e-5, shape),)) for shape in SHAPES},
+            **{f"{shape} between whole steps": (0.01, ((99.5, 0.3), phase(1e6 / 7, 0.007, shape))) for shape in SHAPES},
+            "powers": (0.3, tuple((1000, 0.3 * (i % 2), "polynomial", power) for i, power in enumerate(POWERS))),
+            "a power of 1": (0.3, ((1000, 0.1, "polynomial", 1.0),)),
+            "exponentials": (1e-5, ((50, 0.1, "exponential"), (1, 5e-324, "exponential"), (9, 1e300, "exponential"))),
             "warmup, stable, decay": (0.0, ((1000, 3e-4), (79_000, 3e-4), (20_000, 0.0, "cosine"))),
             "no steps at all": (0.5, ((0, 0.1), (0, 0.2, "cosine", None, 7.0))),
             "no steps at the ends": (0.5, ((0, 0.1), (10, 0.4), (0, 0.3))),

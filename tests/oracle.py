@@ -5,6 +5,7 @@ the bounds of the errors, which the files in src/shapes derive.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from functools import cache
@@ -24,7 +25,7 @@ FRACTIONAL = 5.41, 6.09  # other steps: one square is rounded
 LONG = 6.28, 6.88  # a cosine of more than SHORT: both squares are rounded
 BETWEEN = 8.25, 8.86  # a cosine that starts or ends between whole steps: so is the distance from the joint
 LINE = 2.5, 3.5  # a line takes fewer roundings than the cosine; the second where it starts or ends between whole steps
-ENDLESS = 2.5  # what has no end
+ENDLESS = 2.5  # what has no end, but for cycles
 HELD = 0.5  # a rate that is held is the nearest float64
 
 
@@ -35,9 +36,14 @@ class Piece(NamedTuple):
     end: float
     shape: str
     first: Fraction
-    last: Fraction
+    last: Any
+    """A fraction, or infinity where the rate grows without end."""
     endless: Callable[[mpmath.mpf], mpmath.mpf] | None = None
     """The rate after so many steps, of what has no end."""
+    power: float = 1.0
+    """That of a polynomial."""
+    cycle: float = 0.0
+    """The steps of each of its cycles, where it has some."""
 
     @property
     def length(self) -> float:
@@ -46,15 +52,15 @@ class Piece(NamedTuple):
 
     @property
     def is_whole(self) -> bool:
-        return float(self.start).is_integer() and float(self.end).is_integer()
+        return float(self.start).is_integer() and float(self.cycle or self.end).is_integer()
 
     def exact(self, step: float) -> mpmath.mpf:
         """The rate, of parts that are not negative, so that no digit is lost; call it in `mpmath.workprec(200)`."""
+        if self.endless:
+            return self.endless(mpmath.mpf(step))
         first, last = _mpf(self.first), _mpf(self.last)
         if self.shape == "hold":
             return first
-        if self.endless:
-            return self.endless(mpmath.mpf(step))
         # From the joint of the nearer rate (inverse time: of the greater): a length that was rounded is not the sum of
         # what is done and what is left.
         shares, length = FORMULAS[self.shape].shares, mpmath.mpf(self.length)
@@ -68,13 +74,15 @@ class Piece(NamedTuple):
     def bounds(self, steps: np.ndarray) -> np.ndarray:
         if self.shape == "hold":
             return np.full(steps.shape, HELD)
-        if self.endless:
+        if self.endless and not self.cycle:
             return np.full(steps.shape, ENDLESS)
         fractional = steps != np.trunc(steps)
         return np.where(fractional, *(FORMULAS[self.shape].bound(self, each) for each in (True, False)))
 
 
 Pieces = tuple[Piece, ...]
+LARGEST = mpmath.mpf(sys.float_info.max)
+"""What is greater counts as it."""
 
 
 class Formula(NamedTuple):
@@ -104,6 +112,20 @@ def _inverse_time(u: mpmath.mpf, v: mpmath.mpf, piece: Piece) -> tuple[mpmath.mp
     return first * u / whole, last * v / whole
 
 
+def _exponential(u: mpmath.mpf, v: mpmath.mpf, piece: Piece) -> tuple[mpmath.mpf, mpmath.mpf]:
+    return mpmath.mpf(0), (_mpf(piece.last) / _mpf(piece.first)) ** u
+
+
+def _polynomial(u: mpmath.mpf, v: mpmath.mpf, piece: Piece) -> tuple[mpmath.mpf, mpmath.mpf]:
+    """`v**power` of the way are left. Where that is near 1, the share that is done keeps its digits."""
+    power = mpmath.mpf(piece.power)
+    return -mpmath.expm1(power * mpmath.log1p(-u)) if u < 0.5 else 1 - v**power, v**power
+
+
+def _polynomial_bound(piece: Piece, fractional: bool) -> float:
+    return 7 + 0.06 * piece.power if fractional or not piece.is_whole else 5.5 + 0.03 * piece.power
+
+
 def _by_length(*bounds: float, longest: int) -> Callable[[Piece, bool], float]:
     """Bounds of whole steps in pieces of up to so many steps and in longer ones; of fractional steps; and of pieces
     that start or end between whole steps.
@@ -129,22 +151,26 @@ FORMULAS = {
     ),
     "square": Formula(lambda u, v, _: (u**2, v * (1 + u)), _by_length(1.5, 3.5, 3.5, 5.5, longest=2**26)),
     "inverse_time": Formula(_inverse_time, _by_length(2.5, 2.5, 3.5, 3.5, longest=2**53)),
+    "exponential": Formula(_exponential, _by_length(2.5, 2.5, 2.5, 3.5, longest=2**53)),
+    "polynomial": Formula(_polynomial, _polynomial_bound),
 }
 """What the documentation says of each shape of a `Phase`."""
 
 
-def laid(*stretches: tuple[float, str, Fraction, Fraction]) -> Pieces:
-    """Stretches of so many steps, with their shapes and the rates that they lead from and to; the last rate is held.
+def laid(*stretches: tuple[float, str, Fraction, Fraction, *tuple[float, ...]]) -> Pieces:
+    """Stretches of so many steps, with their shapes and the rates that they lead from and to, polynomials with a power,
+    which makes a line of them where it is 1; the last rate is held.
 
     A joint is the exact sum of the steps before it, rounded once.
     """
     pieces, total, held = [], Fraction(0), stretches[-1][3]
     start: float = 0
-    for steps, shape, first, last in stretches:
+    for steps, shape, first, last, *power in stretches:
         total += Fraction(steps)
         end = int(total) if total.denominator == 1 else float(total)
         if end > start:
-            pieces.append(Piece(start, end, shape, first, last))
+            shape = "linear" if power == [1.0] else shape
+            pieces.append(Piece(start, end, shape, first, last, None, *power))
             start = end
     return (*pieces, Piece(start, math.inf, "hold", held, held))
 
@@ -204,11 +230,13 @@ def cosine_decay(
 
 
 def phases(initial: float, phases: Iterable[tuple[Any, ...]], name: str = "") -> Pieces:
-    stretches, rate = [(0, "hold", Fraction(initial), Fraction(initial))], Fraction(initial)
+    rate = Fraction(initial)
+    stretches: list[Any] = [(0, "hold", rate, rate)]
     for steps, to, *others in phases:
         given: list[Any] = [*others, *("linear", None, None)[len(others) :]]
-        shape, _, start = given
-        stretches.append((steps, shape, rate if start is None else Fraction(start), Fraction(to)))
+        shape, power, start = given
+        first = rate if start is None else Fraction(start)
+        stretches.append((steps, shape, first, Fraction(to), *([] if power is None else [power])))
         rate = Fraction(to)
     return laid(*stretches)
 
@@ -219,6 +247,44 @@ def piecewise_constant_decay(boundaries: Iterable[float], values: Iterable[float
     ends = [math.nextafter(boundary, math.inf) for boundary in boundaries]
     pieces = [Piece(start, end, "hold", rate, rate) for start, end, rate in zip([0, *ends], ends, held, strict=False)]
     return (*pieces, Piece(ends[-1] if ends else 0, math.inf, "hold", last, last))
+
+
+def exponential_decay(
+    initial: float, period: float, decay_rate: float, staircase: bool = False, name: str = ""
+) -> Pieces:
+    limit = Fraction(0) if decay_rate < 1 or not initial else Fraction(initial) if decay_rate == 1 else math.inf
+
+    def rate(step: mpmath.mpf) -> mpmath.mpf:
+        if step == math.inf:
+            return min(mpmath.mpf(float(limit)), LARGEST)
+        # As Keras: the quotient is one of float64. Later steps count as 2**53.
+        n = math.floor(min(float(step), 2.0**53) / period) if staircase else step / mpmath.mpf(period)
+        return min(mpmath.mpf(initial) * mpmath.mpf(decay_rate) ** n, LARGEST)
+
+    first = Fraction(initial)
+    if first == limit:
+        return (Piece(0, math.inf, "hold", first, first),)
+    return (Piece(0, math.inf, "exponential", first, limit, rate),)
+
+
+def polynomial_decay(
+    initial: float, decay: float, end: float = 1e-4, power: float = 1.0, cycle: bool = False, name: str = ""
+) -> Pieces:
+    first, last = Fraction(initial), Fraction(end)
+    if not cycle:
+        return laid((decay, "polynomial", first, last, power))
+
+    def rate(step: mpmath.mpf) -> mpmath.mpf:
+        # As Keras: the quotient is one of float64, and the end of the first cycle is that of step 0. Later steps than
+        # 2**53 count as that many.
+        cycles = max(1, math.ceil(min(float(step), 2.0**53) / decay))
+        stretched = mpmath.mpf(float(cycles * Fraction(decay)))
+        left = max(stretched - step, mpmath.mpf(0)) / stretched
+        share, rest = _polynomial(1 - left if left < 0.5 else step / stretched, left, piece)
+        return _mpf(first) * rest + _mpf(last) * share
+
+    piece = Piece(0, math.inf, "polynomial", first, last, rate, power, decay)
+    return (Piece(0, math.inf, "hold", first, first) if first == last else piece,)
 
 
 def inverse_time_decay(

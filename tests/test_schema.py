@@ -24,13 +24,14 @@ CASES = [json.loads(file.read_text("utf-8")) for file in sorted((ROOT / "tests" 
 FILES = sorted((ROOT / "examples").glob("*.json"))
 CONFIG = {"initial_learning_rate": 0.1, "decay_steps": 1000}
 PHASE = {"steps": 10, "learning_rate": 0.1}
+POLYNOMIAL = {**PHASE, "shape": "polynomial"}
 # Rules between fields, and one within a string, for which a schema has no words.
 INEXPRESSIBLE = (
     "so small that peak * alpha is finite",
     "<= 2**53 - decay_steps",
     "at most 2**53 steps long",
     "surrogates",
-    "> 0 where the shape is 'inverse_time'",
+    "> 0 where the shape is",
     "within a factor of 1e100",
     "1 less than the length",
     "> boundaries",
@@ -102,11 +103,17 @@ times = some(
     {"initial_learning_rate": numbers, "decay_steps": numbers, "decay_rate": numbers},
     {"staircase": st.booleans() | others, **names},
 )
+powers = some(
+    {"initial_learning_rate": numbers, "decay_steps": numbers},
+    {"end_learning_rate": numbers, "power": numbers, "cycle": st.booleans() | others, **names},
+)
 roots = some({"initial_learning_rate": numbers, "timescale": numbers}, names)
 configs = {
     "CosineDecay": cosines,
     "Phases": several,
     "PiecewiseConstantDecay": stairs,
+    "ExponentialDecay": times,
+    "PolynomialDecay": powers,
     "InverseTimeDecay": times,
     "InverseSquareRootDecay": roots,
 }
@@ -142,6 +149,17 @@ envelopes = st.fixed_dictionaries(
 @example({"class_name": "Phases", "config": {"initial_learning_rate": 0.1, "phases": [[10, 0.1]]}})
 @example({"class_name": "Phases", "config": {"initial_learning_rate": 0.1, "phases": {}}})
 @example({"class_name": "Phases", "config": {"initial_learning_rate": 0.1, "phases": [{**PHASE, "end": 5}]}})
+@example({"class_name": "Phases", "config": {"initial_learning_rate": 0.1, "phases": [POLYNOMIAL]}})
+@example({"class_name": "Phases", "config": {"initial_learning_rate": 0.1, "phases": [{**POLYNOMIAL, "power": 2}]}})
+@example({"class_name": "Phases", "config": {"initial_learning_rate": 0.1, "phases": [{**POLYNOMIAL, "power": None}]}})
+@example({"class_name": "Phases", "config": {"initial_learning_rate": 0.1, "phases": [{**POLYNOMIAL, "power": 1001}]}})
+@example({"class_name": "PolynomialDecay", "config": {**CONFIG, "power": 1000, "cycle": True}})
+@example({"class_name": "PolynomialDecay", "config": {**CONFIG, "power": 1000.5}})
+@example({"class_name": "PolynomialDecay", "config": {**CONFIG, "power": 0}})
+@example({"class_name": "PolynomialDecay", "config": {**CONFIG, "power": None}})
+@example({"class_name": "ExponentialDecay", "config": {**CONFIG, "decay_rate": 0}})
+@example({"class_name": "ExponentialDecay", "config": {**CONFIG, "decay_rate": 5e-324}})
+@example({"class_name": "ExponentialDecay", "config": {**CONFIG, "decay_rate": 10**400}})
 @settings(max_examples=500)
 def test_schema_and_reader_agree(learnrate: ModuleType, data: Any) -> None:
     text = json.dumps(data)
@@ -176,8 +194,10 @@ def test_defaults_and_keys_are_those_of_the_classes(learnrate: ModuleType) -> No
     phase = learnrate.Phase(10, 0.1)
     schedules = [
         learnrate.CosineDecay(0.1, 1000),
+        learnrate.ExponentialDecay(0.1, 1000, 0.5),
         learnrate.InverseTimeDecay(0.1, 1000, 0.5),
         learnrate.PiecewiseConstantDecay([10], [0.1, 0.2]),
+        learnrate.PolynomialDecay(0.1, 1000),
         learnrate.InverseSquareRootDecay(0.1, 1000),
         learnrate.Phases(0.1, [phase]),
     ]

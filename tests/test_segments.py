@@ -25,7 +25,8 @@ def test_they_are_what_the_documentation_says(learnrate: ModuleType, example: Ex
 
 def test_they_lead_from_0_to_infinity(learnrate: ModuleType, example: Example) -> None:
     segments = example.make(learnrate).segments
-    kind = "decay" if example.pieces[-1].endless else "hold"
+    last = example.pieces[-1]
+    kind = "hold" if not last.endless else "decay" if last.last < last.first else "rise"
     assert (segments[0].start, segments[-1].end, segments[-1].kind) == (0, math.inf, kind)
     assert all(before.end == after.start for before, after in itertools.pairwise(segments))
     assert all(segment.start < segment.end for segment in segments)
