@@ -88,6 +88,7 @@ def test_each_argument(learnrate: ModuleType, name: str, argument: str) -> None:
     if argument == "shape":
         cases += [(ValueError, one_of(SHAPES), value) for value in ("", "hold", "Cosine")]
         cases += [(TypeError, "a string", value) for value in (None, 5, b"linear")]
+        cases += [(ValueError, "a shape without a power: Phases takes 'polynomial'", "polynomial")]
     elif "steps" in argument:
         cases += [(ValueError, "a whole number", value) for value in (10.5, math.nan, math.inf)]
         cases += [(TypeError, "a whole number", value) for value in (None, True, "10", [10])]
@@ -114,6 +115,17 @@ def test_arguments_together(learnrate: ModuleType) -> None:
             f"warmup_steps={warmup} + decay_steps={decay} = {warmup + decay}, total_steps=100"
         )
         refused(ValueError, text, learnrate.warmup_stable_decay, 0.5, 100, warmup_steps=warmup, decay_steps=decay)
+
+
+def test_shapes_that_lead_neither_to_0_nor_from_it(learnrate: ModuleType) -> None:
+    arguments = {"warmup_steps": 10, "decay_steps": 20, "shape": "exponential"}
+    schedule = learnrate.warmup_stable_decay(0.5, 100, **arguments, final=0.125)
+    same_phases(schedule, learnrate, 0.0, (10, 0.5), (70, 0.5), (20, 0.125, "exponential"))
+    text = (
+        "Argument `phases[2].learning_rate` must be > 0 where the shape is 'exponential', from and to: no factor leads "
+        "to 0 or from it; 'linear' leads there. Received: phases[2].learning_rate=0.0, from 0.5"
+    )
+    refused(ValueError, text, learnrate.warmup_stable_decay, 0.5, 100, **arguments)
 
 
 def test_shares_and_swapped_arguments(learnrate: ModuleType) -> None:

@@ -1,4 +1,4 @@
-"""`one_cycle`, `one_cycle_momentum`, `multistep_decay`: what they make, and what they refuse.
+"""`one_cycle`, `one_cycle_momentum`, `step_decay`, `multistep_decay`: what they make, and what they refuse.
 
 That they are what PyTorch means by these words is shown beside the real ones, in tests/frameworks.
 """
@@ -79,6 +79,18 @@ def test_the_joints_are_those_of_pytorch(learnrate: ModuleType, three_phase: boo
     assert seen > 500
 
 
+@pytest.mark.parametrize("steps", [1, 30, 30.0, np.int64(30), 30.5, 2**51])
+@pytest.mark.parametrize("factor", [0.25, 1, 2, np.float32(0.5)])
+def test_step_decay(learnrate: ModuleType, steps: Any, factor: Any) -> None:
+    schedule = learnrate.step_decay(0.5, steps, factor)
+    assert schedule == learnrate.ExponentialDecay(0.5, steps, factor, staircase=True)
+    assert type(schedule) is learnrate.ExponentialDecay
+    for i in range(3):  # powers of two, which are exact
+        first = math.ceil(i * float(steps))
+        assert schedule(first) == 0.5 * float(factor) ** i
+        assert schedule(math.ceil((i + 1) * float(steps)) - 1) == schedule(first)
+
+
 @pytest.mark.parametrize(
     ("milestones", "boundaries", "values"),
     [
@@ -127,9 +139,10 @@ CALLS: dict[str, dict[str, Any]] = {
         "shape": "cosine",
         "three_phase": False,
     },
+    "step_decay": {"initial": 0.5, "steps": 30, "factor": 0.1},
     "multistep_decay": {"initial": 0.5, "milestones": [30, 80], "factor": 0.1},
 }
-REQUIRED = {"one_cycle": 2, "one_cycle_momentum": 1, "multistep_decay": 3}
+REQUIRED = {"one_cycle": 2, "one_cycle_momentum": 1, "step_decay": 3, "multistep_decay": 3}
 ARGUMENTS = [(name, argument) for name, arguments in CALLS.items() for argument in arguments]
 
 
@@ -139,6 +152,7 @@ def test_each_argument(learnrate: ModuleType, name: str, argument: str) -> None:
     if argument == "shape":
         cases += [(ValueError, one_of(SHAPES), value) for value in ("", "hold", "cos")]
         cases += [(TypeError, "a string", value) for value in (None, 5, b"linear")]
+        cases += [(ValueError, "a shape without a power: Phases takes 'polynomial'", "polynomial")]
     elif argument == "three_phase":
         cases += [(TypeError, "a bool", value) for value in (None, 0, 1, "yes", np.True_)]
     elif argument == "total_steps":
@@ -147,12 +161,17 @@ def test_each_argument(learnrate: ModuleType, name: str, argument: str) -> None:
         cases += [(ValueError, "<= 2**53", value) for value in (2**53 + 1, 1e300)]
         cases += [(ValueError, "> 0", value) for value in (-1, 0)]
         cases += [(ValueError, ">= 2", value) for value in (1, 1.0)]
+    elif argument == "steps":
+        cases += [(ValueError, "> 0", value) for value in (-1, 0, math.nan)]
+        cases += [(ValueError, "a number of steps, >= 1, not a share or a rate", 0.5), (ValueError, "<= 2**53", 1e300)]
+        cases += [(TypeError, "a number", value) for value in (None, True, "10", [10])]
     elif argument == "milestones":
         cases += [(TypeError, "a sequence of whole numbers", value) for value in (None, 30, "30", {30}, iter([30]))]
     else:
-        rule = "a finite number > 0" if "div" in argument else "a finite number >= 0"
+        is_positive = "div" in argument or (name, argument) == ("step_decay", "factor")
+        rule = "a finite number > 0" if is_positive else "a finite number >= 0"
         cases += [(ValueError, rule, value) for value in (-1, -0.1, math.nan, math.inf)]
-        cases += [(ValueError, rule, value) for value in ((0, -0.0, 10**400) if "div" in argument else ())]
+        cases += [(ValueError, rule, value) for value in ((0, -0.0, 10**400) if is_positive else ())]
         cases += [(TypeError, "a number", value) for value in (None, True, "0.1", [0.1])]
     for error, rule, value in cases:
         text = f"Argument `{argument}` must be {rule}. Received: {argument}={value!r}"

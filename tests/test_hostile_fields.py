@@ -43,6 +43,9 @@ def test_what_a_phase_s_methods_raise(learnrate: ModuleType, error: type[BaseExc
         value = raising(number, f"__{number.__name__}__", error, 5)
         passes(error, learnrate.Phases, 0.1, [whole | {field: value}])
         passes(error, learnrate.Phase, **whole | {field: value})
+    for number in (int, float):
+        value = raising(number, f"__{number.__name__}__", error, 5)
+        passes(error, learnrate.Phase, **whole, shape="polynomial", power=value)
 
 
 def test_phases_are_read_once(learnrate: ModuleType) -> None:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 # Keras rounds the step, the fraction, pi, their product, the cosine, and each product and sum around it to float32: at
 # most 12 roundings of 2**-24, of values that the peak, or the higher end of the warmup, bounds.
 ROUNDINGS = 12 * 2.0**-24
+# The base of a power has four of these roundings: of the steps, of these times the number of the cycle, of the quotient
+# and of what it leaves of 1. The slope of x**power is at most the power, for x up to 1. That of its exponent, as far as
+# `pow` rounds it, is less: x**power * log(x**power) is at most 1/e.
+OF_A_BASE = 4 * 2.0**-24
 
 
 @cache  # for both backends: one call of Keras's takes up to a tenth of a second
@@ -70,7 +74,9 @@ def test_keras_reads_and_writes_the_same_dict(learnrate: ModuleType, one: Exampl
 
 
 def is_sane(one: Example) -> bool:
-    """Keras computes in float32, and fails without a boundary."""
+    """Keras computes in float32, fails without a boundary, and stretches cycles in int32."""
+    if any(piece.cycle >= 2**31 for piece in one.pieces):
+        return False
     return 1e-30 < max(max(piece.first, piece.last) for piece in one.pieces) < 1e30 and 0 < one.extent < 2**24
 
 
@@ -78,10 +84,14 @@ def is_sane(one: Example) -> bool:
 def test_keras_agrees_at_whole_steps(learnrate: ModuleType, one: Example) -> None:
     ours = one.make(learnrate)
     joints = [math.floor(piece.start) for piece in one.pieces[:8]]
-    steps = {step for joint in joints for step in (joint - 1, joint, joint + 1, joint * 2 // 3) if step >= 0}
+    steps = {89, 90, 91, 500, 2001} if one.pieces[-1].endless else set()  # none beside a fractional stair
+    steps |= {step for joint in joints for step in (joint - 1, joint, joint + 1, joint * 2 // 3) if step >= 0}
     rates = theirs_at(ours.to_json(), tuple(steps))
     highest = max(float(max(piece.first, piece.last)) for piece in one.pieces)
-    assert np.abs(np.array(rates) - ours([*steps])).max() <= ROUNDINGS * highest
+    bounds = (ROUNDINGS + OF_A_BASE * max(piece.power for piece in one.pieces)) * highest
+    if one.row.name == "ExponentialDecay":  # whose base is rounded, and then raised to so many periods
+        bounds = bounds + 2.0**-24 * np.array([*steps]) / one.config["decay_steps"] * ours([*steps])
+    assert (np.abs(np.array(rates) - ours([*steps])) <= bounds).all()
 
 
 def test_keras_ignores_a_warmup_without_target_as_we_do(CosineDecay: type[Schedule]) -> None:

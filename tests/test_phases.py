@@ -28,6 +28,7 @@ EXACT: list[tuple[str, Any, type[Exception], str]] = [
     ("learning_rate", None, TypeError, "a number"),
     *(("shape", value, ValueError, SHAPE) for value in ("", "Linear", "cosine ", "hold", "1-sqrt")),
     *(("shape", value, TypeError, "a string") for value in (None, 1, True, b"linear", ["linear"])),
+    *(("shape", value, ValueError, SHAPE) for value in ("exponential ", "poly")),
     ("shape", "\ud800", ValueError, "free of lone surrogates"),
 ]
 
@@ -55,12 +56,55 @@ def test_fields(learnrate: ModuleType, field: str, value: Any, error: type[Excep
     refused(ValueError, text, learnrate.Phases.from_config, config)
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", [shape for shape in SHAPES if shape != "polynomial"])
 @pytest.mark.parametrize("power", [1.0, 2, 0, -1, math.nan, True, "2"])
-def test_no_shape_has_a_power(learnrate: ModuleType, shape: str, power: Any) -> None:
+def test_no_other_shape_has_a_power(learnrate: ModuleType, shape: str, power: Any) -> None:
     for place, call, arguments in ways(learnrate, FIELDS | {"shape": shape, "power": power}):
         text = f"Argument `{place}power` must be None for this shape. Received: {place}power={power!r}, shape={shape!r}"
         refused(ValueError, text, call, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("power", "error", "rule"),
+    [
+        *((value, ValueError, "a finite number > 0") for value in (0, -0.0, -1, -5e-324, math.nan, math.inf, 10**400)),
+        *((value, ValueError, "<= 1000") for value in (1000.0000000000001, 1001, 1e300)),
+        *((value, TypeError, "a number") for value in (True, "2", b"2", [2])),
+        (None, ValueError, "a number for this shape"),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_a_polynomial_has_a_power(learnrate: ModuleType, power: Any, error: type[Exception], rule: str) -> None:
+    fields = FIELDS | {"shape": "polynomial", "power": power}
+    for place, call, arguments in ways(learnrate, fields):
+        shown = repr(power)[:1000] + "..." * (len(repr(power)) > 1000)
+        text = f"Argument `{place}power` must be {rule}. Received: {place}power={shown}"
+        refused(error, text + (", shape='polynomial'" if power is None else ""), call, *arguments)
+
+
+def test_the_powers_that_a_polynomial_may_have(learnrate: ModuleType) -> None:
+    for power in (5e-324, 0.5, 1, 2, 1000, np.float32(0.1), np.array(3)):
+        held = learnrate.Phase(10, 0.1, "polynomial", power).power
+        assert (held, type(held)) == (float(power), float)
+    # A power of 1 is kept as a field, and evaluated as a line.
+    first, _ = learnrate.Phases(0.3, [(1000, 0.1, "polynomial", 1)]).segments
+    assert (first.shape, first.parameters) == ("linear", ())
+    assert learnrate.Phases(0.3, [(1000, 0.1, "polynomial", 1)]) != learnrate.Phases(0.3, [(1000, 0.1)])
+
+
+@pytest.mark.parametrize(
+    ("shape", "why"),
+    [("exponential", "no factor leads to 0 or from it"), ("inverse_time", "1 / rate has no end at 0")],
+)
+def test_shapes_that_lead_neither_to_0_nor_from_it(learnrate: ModuleType, shape: str, why: str) -> None:
+    rule = f"> 0 where the shape is '{shape}', from and to: {why}; 'linear' leads there"
+    for first, last in ((0.1, 0.0), (0.0, 0.1)):
+        place = "phases[1].learning_rate"
+        text = f"Argument `{place}` must be {rule}. Received: {place}={last}, from {first}"
+        refused(ValueError, text, learnrate.Phases, 1.0, [(10, first), (10, last, shape)])
+        refused(ValueError, text, learnrate.Phases, 1.0, [(10, 1.0), (10, last, shape, None, first)])
+        learnrate.Phases(first, [(0, last, shape)])  # it is skipped
+    assert learnrate.Phases(0.0, [(10, 0.0, shape)]).segments[0].shape == "hold"
 
 
 def test_what_is_no_phase(learnrate: ModuleType) -> None:

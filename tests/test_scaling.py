@@ -13,6 +13,7 @@ import pytest
 from checks import refused
 from family import EXAMPLES, Example
 
+RATES_OF_A_PHASE = ("learning_rate", "start")
 FACTORS = [0.1, 1 / 3, 2, 0, -0.0, np.float64(0.1), np.float32(0.1), np.int64(3), np.array(0.1)]
 
 
@@ -28,7 +29,10 @@ def check_product(learnrate: ModuleType, example: Example, factor: Any) -> None:
     config = schedule.get_config()
     places = (config, *config.get("phases", []))
     for held in places:
-        for field in held.keys() & {"initial_learning_rate", "warmup_target", "learning_rate", "start"}:
+        for field in held.keys() & {
+            *("initial_learning_rate", "warmup_target", "end_learning_rate"),
+            *RATES_OF_A_PHASE,
+        }:
             held[field] = held[field] if held[field] is None else held[field] * k
     config |= {"values": [rate * k for rate in config["values"]]} if "values" in config else {}
     if any(math.inf in (*held.values(), *config.get("values", [])) for held in places):

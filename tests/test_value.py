@@ -65,7 +65,7 @@ def test_attributes(learnrate: ModuleType, example: Example) -> None:
     last = example.pieces[-1].last
     if example.row.name == "CosineDecay":  # its peak is where the decay starts
         rates = [float(example.pieces[-2].first)]
-    derived = (example.total_steps, max(rates), float(last))
+    derived = (example.total_steps, *(None if rate == math.inf else rate for rate in (max(rates), float(last))))
     assert (schedule.total_steps, schedule.peak_learning_rate, schedule.final_learning_rate) == derived
 
 

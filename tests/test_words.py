@@ -22,6 +22,9 @@ CALLS: dict[str, str] = {
     "CosineDecay.from_total_steps": FROM_TOTAL,
     "CosineDecay.with_warmup": "steps, initial",
     "CosineDecay.replace": f"{FIELDS}, {DERIVED}",
+    "ExponentialDecay": "initial_learning_rate, decay_steps, decay_rate, staircase, name",
+    "InverseTimeDecay": "initial_learning_rate, decay_steps, decay_rate, staircase, name",
+    "PolynomialDecay": "initial_learning_rate, decay_steps, end_learning_rate, power, cycle, name",
     "Phase": "steps, learning_rate, shape, power, start",
     "Phases": "initial_learning_rate, phases, name",
     "Phases.with_warmup": "steps, initial",
@@ -31,6 +34,7 @@ CALLS: dict[str, str] = {
     "warmup_stable_decay": WSD,
     "one_cycle": ONE_CYCLE,
     "one_cycle_momentum": "total_steps, highest, lowest, warmup_share, shape, three_phase",
+    "step_decay": "initial, steps, factor",
     "multistep_decay": "initial, milestones, factor",
 }
 
@@ -91,6 +95,65 @@ def found(learnrate: ModuleType, name: str) -> Any:
             "num_warmup_steps",
             "transformers' `num_warmup_steps` is the length of the warmup: here `steps`. ",
         ),
+        *(
+            (
+                name,
+                "gamma",
+                "PyTorch's `gamma` is the factor of a drop or of an exponential decay: the `decay_rate` of "
+                "ExponentialDecay is it. ",
+            )
+            for name in ("ExponentialDecay", "InverseTimeDecay")
+        ),
+        (
+            "ExponentialDecay",
+            "total_steps",
+            "`total_steps` is the whole length, warmup included: the decay has no end, and `decay_steps` is its "
+            "period. ",
+        ),
+        ("ExponentialDecay", "lr", "PyTorch's `lr` is the peak: here `initial_learning_rate`. "),
+        ("ExponentialDecay", "step_size", "PyTorch's `step_size` is the length of one stretch: here `decay_steps`. "),
+        (
+            "ExponentialDecay",
+            "transition_steps",
+            "optax's `transition_steps` is the length of one stretch: here `decay_steps`. ",
+        ),
+        ("ExponentialDecay", "end_value", "optax's `end_value` is the final rate: no argument here stands for it. "),
+        ("PolynomialDecay", "lr_end", "transformers' `lr_end` is the final rate: here `end_learning_rate`. "),
+        (
+            "PolynomialDecay",
+            "total_iters",
+            "PyTorch's `total_iters` is the length of one stretch: here `decay_steps`. ",
+        ),
+        (
+            "PolynomialDecay",
+            "min_lr_ratio",
+            "transformers' `min_lr_ratio` is the final rate as a share of the peak: end_learning_rate = min_lr_ratio * "
+            "peak. ",
+        ),
+        (
+            "PolynomialDecay",
+            "total_steps",
+            "`total_steps` is the whole length, warmup included: here `decay_steps`, and there is no warmup. ",
+        ),
+        (
+            "Phases",
+            "power",
+            'PyTorch\'s `power` is the exponent of a polynomial decay: each of `phases` of the shape "polynomial" has '
+            "one. ",
+        ),
+        (
+            "linear_decay",
+            "power",
+            "PyTorch's `power` is the exponent of a polynomial decay: no argument here stands for it. ",
+        ),
+        (
+            "step_decay",
+            "gamma",
+            "PyTorch's `gamma` is the factor of a drop or of an exponential decay: here `factor`. ",
+        ),
+        ("step_decay", "step_size", "PyTorch's `step_size` is the length of one stretch: here `steps`. "),
+        ("step_decay", "lr", "PyTorch's `lr` is the peak: here `initial`. "),
+        ("step_decay", "warmup_steps", "`warmup_steps` is the length of the warmup: no argument here stands for it. "),
         ("Phase", "power_", "Did you mean `power`? "),
         ("Phase", "init_value", "optax's `init_value` is the rate at step 0: here `start`. "),
         (

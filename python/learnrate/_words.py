@@ -35,10 +35,13 @@ HIGH_MOMENTUM = "the momentum at the start and at the end"
 LOW_MOMENTUM = "the momentum where the rate is highest"
 MOMENTUM = "whether the momentum goes against the rate"
 
+NONE = "no argument here stands for it"
+NO_END = "the decay has no end, and `decay_steps` is its period"
 HERE: dict[str, dict[str, str]] = {
     FINAL: {
         "final_learning_rate": "",
         "final": "",
+        "end_learning_rate": "",
         "alpha": "alpha = {} / peak, or CosineDecay.from_total_steps(final_learning_rate=...)",
         "steps learning_rate": "here `learning_rate`, to which the phase leads",
         "phases": "the last of `phases` leads to it",
@@ -51,8 +54,9 @@ HERE: dict[str, dict[str, str]] = {
         "steps learning_rate": "here `learning_rate`, to which the phase leads",
         "learning_rate": "",
         "phases": "one of `phases` leads to it, or `initial_learning_rate` is it",
+        "initial factor": "here `initial`",
         "steps initial": "the warmup leads to the first rate of the schedule",
-        "initial milestones": "here `initial`",
+        "initial_learning_rate": "",
     },
     INITIAL: {
         "initial_learning_rate peak_learning_rate": "here `initial_learning_rate`, or `peak_learning_rate` without a "
@@ -68,6 +72,7 @@ HERE: dict[str, dict[str, str]] = {
     FINAL_SHARE: {
         "alpha": "",
         "final": "final = {} * peak",
+        "end_learning_rate": "end_learning_rate = {} * peak",
         "steps learning_rate": "learning_rate = {} * peak",
         "phases": "the last of `phases` leads to {} * peak",
         "final_div_factor": "final_div_factor = 1 / (div_factor * {})",
@@ -80,12 +85,15 @@ HERE: dict[str, dict[str, str]] = {
     },
     TOTAL: {
         "total_steps": "",
+        "decay_steps decay_rate": NO_END,
+        "decay_steps power": "here `decay_steps`, and there is no warmup",
         "decay_steps": "`decay_steps` is the length without the warmup, CosineDecay.from_total_steps takes the whole",
         "steps learning_rate": "here `steps`, of one phase",
         "phases": "the steps of all `phases` are it",
     },
     WARMUP: {
         "warmup_steps": "",
+        "initial steps factor": NONE,
         "steps": "",
         "phases": "the first of `phases` has it",
         "learning_rate": "constant(...).with_warmup(steps) has it",
@@ -94,6 +102,7 @@ HERE: dict[str, dict[str, str]] = {
     WARMUP_SHARE: {
         "warmup_share": "",
         "warmup_steps": "warmup_steps = round({} * the whole length)",
+        "initial steps factor": NONE,
         "steps": "steps = round({} * the whole length)",
         "phases": "the first of `phases` has round({} * the whole length) steps",
         "learning_rate": "constant(...).with_warmup(steps) takes steps",
@@ -104,6 +113,7 @@ HERE: dict[str, dict[str, str]] = {
         "phases": "one of `phases` has it",
     },
     DECAY: {
+        "decay_steps decay_rate": NO_END,
         "decay_steps": "",
         "total_steps": "here `total_steps`, which includes the warmup",
         "steps learning_rate": "here `steps`",
@@ -114,16 +124,21 @@ HERE: dict[str, dict[str, str]] = {
         "warmup_share total_steps": "what `warmup_share` makes of `total_steps`",
         "warmup_steps decay_steps": "here `warmup_steps` or `decay_steps`",
         "warmup_steps total_steps": "here `warmup_steps`, or what it leaves of `total_steps`",
+        "decay_steps": "",
         "phases": "one of `phases` has it",
     },
     SHAPE: {"shape": "", "phases": "each of `phases` has one"},
-    FACTOR: {"factor": "", "boundaries values": "each of `values` is a rate"},
+    FACTOR: {
+        "factor": "",
+        "decay_rate": "the `decay_rate` of ExponentialDecay is it",
+        "boundaries values": "each of `values` is a rate",
+    },
     DROPS: {
         "milestones": "here `milestones`, each the first step after a drop",
         "boundaries": "here `boundaries`, each the last step before a drop",
         "phases": "each of `phases` may start with a jump",
     },
-    EXPONENT: {},
+    EXPONENT: {"power": "", "phases": 'each of `phases` of the shape "polynomial" has one'},
     DIVISOR: {
         "initial_learning_rate": "initial_learning_rate = peak / {}",
         "peak initial": "initial = peak / {}",
@@ -132,10 +147,13 @@ HERE: dict[str, dict[str, str]] = {
     FINAL_DIVISOR: {
         "final_learning_rate": "final_learning_rate = the rate at step 0 / {}",
         "final": "final = the rate at step 0 / {}",
+        "end_learning_rate": "end_learning_rate = the rate at step 0 / {}",
         "phases": "the last of `phases` leads to the rate at step 0 / {}",
     },
     UPDATES: {
         "total_steps": "total_steps = epochs * steps_per_epoch",
+        "decay_steps decay_rate": NO_END,
+        "decay_steps power": "decay_steps = epochs * steps_per_epoch",
         "decay_steps": "decay_steps = epochs * steps_per_epoch, less the warmup",
         "phases": "the steps of all `phases` are epochs * steps_per_epoch",
     },
@@ -192,6 +210,7 @@ WORDS: dict[str, dict[str, str]] = {
         "pct_start": WARMUP_SHARE,
         "power": EXPONENT,
         "start_factor": INITIAL_SHARE,
+        "step_size": STRETCH,
         "steps_per_epoch": UPDATES,
         "total_iters": STRETCH,
     },
@@ -275,4 +294,4 @@ def _said(meaning: str, word: str, names: Sequence[str]) -> str:
     for needed, words in HERE[meaning].items():
         if set(needed.split()) <= set(names):
             return words.format(word) or f"here `{needed}`"
-    return "no argument here stands for it"
+    return NONE
