@@ -15,8 +15,13 @@ from functools import cached_property
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+import draws
 import oracle
-from oracle import FORMULAS, Pieces
+from draws import FAR as FAR
+from draws import SHAPES as SHAPES
+from draws import TO_0 as TO_0
+from draws import Fields, phase
+from oracle import Pieces
 
 if TYPE_CHECKING:
     from learnrate import Schedule
@@ -37,19 +42,11 @@ RULES = {
 """What a field may be, in the words of the error for a value of another type."""
 SEQUENCES = ("phases", "counts", "rates")
 
-SHAPES = tuple(FORMULAS)
-"""Those of a `Phase`."""
-TO_0 = tuple(shape for shape in SHAPES if shape not in ("inverse_time", "exponential"))
-"""Those that lead to 0 and from 0, and over any distance."""
-
 
 def one_of(texts: tuple[str, ...]) -> str:
     """In the words of the error for another one."""
     *others, last = (f'"{text}"' for text in texts)
     return f"{', '.join(others)} or {last}"
-
-
-Fields = tuple[Any, ...]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -144,83 +141,7 @@ def written(phase: tuple[Any, ...]) -> dict[str, Any]:
     return dict(zip(names, (*phase, *("linear", None, None)[len(phase) - 2 :]), strict=True))
 
 
-def phase(steps: float, rate: float, shape: str, start: float | None = None, power: float = 2.5) -> tuple[Any, ...]:
-    """A phase of a shape, with a power if that needs one."""
-    return steps, rate, shape, power if shape == "polynomial" else None, start
-
-
-def any_power(rng: random.Random) -> float:
-    """At every scale up to 64, with the common ones among them."""
-    power: float = rng.choice([0.5, 1.0, 2.0, 3.0, math.pow(10.0, rng.uniform(-3, 1.8)), rng.uniform(1.0, 64.0)])
-    return power
-
-
-def any_rate(rng: random.Random) -> float:
-    """Mostly one that somebody trains with; 0, tiny and huge ones too."""
-    kind = rng.randrange(10)
-    if kind == 0:
-        return 0.0
-    return math.pow(10.0, rng.uniform(-9, 3)) * (1e-300 if kind == 1 else 1e290 if kind == 2 else 1)
-
-
-def any_steps(rng: random.Random, most: float) -> float:
-    """At every scale; not always whole."""
-    steps = math.pow(most, rng.random())
-    return steps if rng.randrange(4) == 0 and not steps.is_integer() else max(1, round(steps))
-
-
 NAME = 'it\'s "mine" \N{SNOWMAN}'
-SHORT, FAR = 2**26, 10**14  # two bounds of lengths: that of the squares that are exact; and 40 of these are below 2**53
-
-
-def draw_cosine_decay(rng: random.Random) -> Fields:
-    peak = any_rate(rng)
-    alpha = rng.choice([0.0, rng.random(), 10.0 ** rng.uniform(-20, -2), 1.0, 10.0 ** rng.uniform(0, 6)])
-    decay = max(2, any_steps(rng, rng.choice([SHORT, FAR])))
-    if rng.randrange(3) == 0:
-        return peak, decay, alpha
-    initial = rng.choice([0.0, peak * 10.0 ** rng.uniform(-6, 6)])
-    return initial, decay, alpha, "", peak, any_steps(rng, FAR)
-
-
-def draw_phases(rng: random.Random) -> Fields:
-    rate, phases = any_rate(rng), []
-    scale = 10.0 ** rng.uniform(-9, 3)
-    for _ in range(rng.randrange(1, 7)):
-        steps = rng.choice([0, any_steps(rng, 100), any_steps(rng, SHORT), any_steps(rng, FAR)])
-        to = rng.choice([any_rate(rng), scale * rng.random(), scale * 10.0 ** rng.uniform(-20, 2)])
-        start = rng.choice([None, None, None, any_rate(rng)])
-        phases.append(phase(steps, to, rng.choice(TO_0), start, any_power(rng)))
-    if rng.randrange(2):
-        near = scale * rng.uniform(0.5, 2.0)
-        shape = rng.choice([shape for shape in SHAPES if shape not in TO_0])
-        phases.append((any_steps(rng, FAR), near * 10.0 ** rng.uniform(-9, 9), shape, None, near))
-    return rate, tuple(phases)
-
-
-def draw_exponential_decay(rng: random.Random) -> Fields:
-    rate = rng.choice(
-        [0.1, 0.5, 0.96, math.nextafter(1.0, 0.0), 10.0 ** rng.uniform(-20, 0), 10.0 ** rng.uniform(0, 20)]
-    )
-    return any_rate(rng), any_steps(rng, FAR), rate, rng.random() < 0.3
-
-
-def draw_polynomial_decay(rng: random.Random) -> Fields:
-    rates = any_rate(rng), any_rate(rng)
-    return rates[0], any_steps(rng, FAR), rates[1], any_power(rng), rng.random() < 0.3
-
-
-def draw_inverse_time_decay(rng: random.Random) -> Fields:
-    return any_rate(rng), any_steps(rng, FAR), rng.choice([0.0, 1.0, 10.0 ** rng.uniform(-20, 20)]), rng.random() < 0.3
-
-
-def draw_inverse_square_root_decay(rng: random.Random) -> Fields:
-    return any_rate(rng), any_steps(rng, FAR)
-
-
-def draw_piecewise_constant_decay(rng: random.Random) -> Fields:
-    boundaries = sorted({any_steps(rng, FAR) for _ in range(rng.randrange(6))})
-    return tuple(boundaries), tuple(any_rate(rng) for _ in range(len(boundaries) + 1))
 
 
 def many(steps: Callable[[int], float]) -> tuple[Any, ...]:
@@ -277,7 +198,7 @@ ROWS = [
         },
         (0.26, 91, 0.2, f"{NAME} ", None, 11),
         oracle.cosine_decay,
-        draw_cosine_decay,
+        draws.cosine_decay,
         "keras.optimizers.schedules",
     ),
     Row(
@@ -315,7 +236,7 @@ ROWS = [
         },
         (0.26, 91, 0.25, False, f"{NAME} "),
         oracle.exponential_decay,
-        draw_exponential_decay,
+        draws.exponential_decay,
         "keras.optimizers.schedules",
     ),
     Row(
@@ -343,7 +264,7 @@ ROWS = [
         },
         (0.26, 91, 0.25, False, f"{NAME} "),
         oracle.inverse_time_decay,
-        draw_inverse_time_decay,
+        draws.inverse_time_decay,
         "keras.optimizers.schedules",
     ),
     Row(
@@ -361,7 +282,7 @@ ROWS = [
         },
         ((10, 20.5, 31), (0.1, 0.01, 0.05, 0.002), f"{NAME} "),
         oracle.piecewise_constant_decay,
-        draw_piecewise_constant_decay,
+        draws.piecewise_constant_decay,
         "keras.optimizers.schedules",
     ),
     Row(
@@ -397,7 +318,7 @@ ROWS = [
         },
         (0.26, 91, 0.02, 3.0, False, f"{NAME} "),
         oracle.polynomial_decay,
-        draw_polynomial_decay,
+        draws.polynomial_decay,
         "keras.optimizers.schedules",
     ),
     Row(
@@ -414,7 +335,7 @@ ROWS = [
         },
         (0.26, 91.5, f"{NAME} "),
         oracle.inverse_square_root_decay,
-        draw_inverse_square_root_decay,
+        draws.inverse_square_root_decay,
     ),
     Row(
         "Phases",
@@ -457,7 +378,7 @@ ROWS = [
         },
         (0.26, (*PHASES[:2], (90, 0.15, "linear", None, 1.4)), f"{NAME} "),
         oracle.phases,
-        draw_phases,
+        draws.phases,
     ),
 ]
 PHASES_ROW = ROWS[-1]

@@ -109,6 +109,69 @@ def test_it_tells_of_a_constant(show: Show) -> None:
     assert advice(out) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "fields", "summary", "segment", "steps"),
+    [
+        (
+            "ExponentialDecay",
+            (0.5, 100, 0.5),
+            "first 0.5, peak 0.5, limit 0, without end",
+            ["decay", "from 0", "0.5 to 0, exponential"],
+            [
+                ["0", "0.5", "first update, at the peak"],
+                ["100", "0.25", "1/2 of the way is left, or less"],
+                ["333", "0.049721", "1/10 of the way is left, or less"],
+                ["665", "0.00497875", "1/100 of the way is left, or less"],
+            ],
+        ),
+        (
+            "ExponentialDecay",
+            (0.001, 100, 2.0),
+            "first 0.001, grows without end",
+            ["rise", "from 0", "0.001 and up, exponential"],
+            [
+                ["0", "0.001", "first update"],
+                ["100", "0.002", "2 times the first rate, or more"],
+                ["333", "0.0100561", "10 times the first rate, or more"],
+                ["665", "0.100427", "100 times the first rate, or more"],
+            ],
+        ),
+        (
+            "PolynomialDecay",
+            (0.5, 100.5, 0.0, 2.0, True),
+            "first 0.5, peak 0.5, cycles of 100.5 steps to 0, without end",
+            ["decay", "from 0", "0.5 to 0, polynomial of power 2, in cycles"],
+            [
+                ["0", "0.5", "first update, at the peak"],
+                ["100", "1.23759e-05", "cycle 1 ends"],
+                ["101", "0.123759", "cycle 2 starts"],
+                ["201", "0", "cycle 2 ends"],
+                ["202", "0.0544555", "cycle 3 starts"],
+            ],
+        ),
+    ],
+)
+def test_it_tells_of_what_has_no_end(
+    learnrate: ModuleType, show: Show, name: str, fields: Any, summary: str, segment: list[str], steps: list[list[str]]
+) -> None:
+    status, out, err = show(getattr(learnrate, name)(*fields).to_json())
+    assert (status, err) == (0, "")
+    table = cells(out)
+    assert [summary] in table
+    assert [row for row in table if len(row) == 3] == [["segment", "steps", "rate"], segment, *steps]
+    assert advice(out) == []
+
+
+def test_growth_beyond_2_to_the_53_has_no_telling_steps(learnrate: ModuleType, show: Show) -> None:
+    _, out, _ = show(learnrate.ExponentialDecay(0.5, 2**53, 1.5).to_json())
+    assert [row for row in cells(out) if len(row) == 3][2:] == [["0", "0.5", "first update"]]
+
+
+def test_it_tells_the_power_of_a_polynomial(learnrate: ModuleType, show: Show) -> None:
+    _, out, _ = show(learnrate.Phases(0.5, [(100, 0.25, "polynomial", 2.5)]).to_json())
+    assert ["decay", "0 to 100", "0.5 to 0.25, polynomial of power 2.5"] in cells(out)
+
+
 def test_many_segments_are_counted_not_listed(show: Show) -> None:
     rates = [(10, 1.0 + i % 2, "linear", None) for i in range(1000)]
     status, out, err = show(phases(0.5, *rates))

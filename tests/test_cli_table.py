@@ -62,6 +62,23 @@ def test_a_table_of_phases_has_both_sides_of_a_jump(learnrate: ModuleType, cli: 
 
 
 @pytest.mark.parametrize(
+    ("name", "fields", "last"),
+    [
+        ("ExponentialDecay", (0.5, 1, 0.5), 4),  # a tenth is left
+        ("ExponentialDecay", (0.5, 1, 2.0), 7),  # a hundredfold
+        ("PolynomialDecay", (0.5, 2.5, 0.25, 1.0, True), 13),  # five cycles
+    ],
+)
+def test_a_table_of_what_has_no_end(
+    learnrate: ModuleType, cli: CLI, tmp_path: Path, name: str, fields: Any, last: int
+) -> None:
+    file = tmp_path / "schedule.json"
+    schedule = getattr(learnrate, name)(*fields)
+    file.write_text(schedule.to_json())
+    assert cli("table", file)[1].splitlines()[1:] == [f"{step},{schedule(step)!r}" for step in range(last + 1)]
+
+
+@pytest.mark.parametrize(
     ("option", "value", "rule"),
     [
         ("--start", "-1", ">= 0"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import sys
 from collections.abc import Iterator
@@ -110,6 +111,67 @@ def test_a_jump_is_drawn_as_two_points(learnrate: Any) -> None:
     assert texts == {"warmup", "hold", "decay", "0 at 0", "2 at 10", "1 at 70", "0.25 at 100"}
     shaded = [(patch.get_x(), patch.get_x() + patch.get_width()) for patch in ax.patches]
     assert shaded == [(0, 10), (10, 70), (100, pytest.approx(110))]
+
+
+@pytest.mark.parametrize("period", [100, 12.5])
+def test_stairs_are_drawn_as_stairs(learnrate: Any, period: float) -> None:
+    for schedule in (
+        learnrate.ExponentialDecay(0.5, period, 0.5, staircase=True),
+        learnrate.ExponentialDecay(0.5, period, 4, staircase=True),
+        learnrate.InverseTimeDecay(0.5, period, 1.0, staircase=True),
+    ):
+        steps, rates = schedule.plot().lines[0].get_data()
+        stairs = [i * period for i in range(int(steps[-1] / period) + 1)]
+        assert list(steps) == [0, *(step for step in stairs[1:] for _ in range(2)), steps[-1]]
+        assert list(rates) == [rate for step in stairs for rate in [schedule(step)] * 2]
+
+
+@pytest.mark.parametrize(("first", "last", "period"), [(0.5, 0.0, 100), (0.5, 0.125, 12.5), (0.0, 0.5, 100)])
+def test_five_cycles_are_drawn_with_a_jump_after_each(learnrate: Any, first: float, last: float, period: float) -> None:
+    schedule = learnrate.PolynomialDecay(first, period, last, power=1.0, cycle=True)
+    ax = schedule.plot()
+    steps, rates = ax.lines[0].get_data()
+    assert steps[-1] == pytest.approx(5.5 * period, abs=1.1)  # whole steps to the end of the fifth, and a tenth more
+    jumps = [step for step, after in itertools.pairwise(steps) if step == after]
+    assert jumps == [i * period for i in range(1, 6)]
+    for i, step in enumerate(jumps, 1):
+        end, start = rates[steps == step]
+        assert end == last
+        # The line to the next multiple, from as far back as step 0.
+        assert start == pytest.approx(last + (first - last) / (i + 1), rel=1e-5)
+    others = [(step, rate) for step, rate in zip(steps, rates, strict=True) if step not in jumps]
+    assert [schedule(step) for step, _ in others] == [rate for _, rate in others]
+    assert len(others) > 5 * 200
+    assert [text.get_text() for text in ax.texts] == ["decay" if last < first else "rise", f"{first:g} at 0"]
+
+
+def test_cycles_beyond_number_are_drawn_as_the_curve(learnrate: Any) -> None:
+    cycles = learnrate.PolynomialDecay(0.5, 1, 0.25, power=1.0, cycle=True)
+    for last in (150, 300, 100_000):
+        steps, rates, _ = learnrate._picture.curve(cycles, last)
+        assert len(steps) == len(rates) <= learnrate._picture.MOST + 2 * 256
+        assert (min(rates), max(rates)) == (0.25, 0.5)
+        assert steps[-1] == last
+        assert steps == sorted(steps)
+    schedule = learnrate.PolynomialDecay(0.5, 2**53, 0.25, power=2.0, cycle=True)
+    assert schedule.plot().lines[0].get_xdata()[-1] == pytest.approx(1.1 * 2**53)
+
+
+def test_growth_is_drawn_until_it_is_a_hundredfold(learnrate: Any) -> None:
+    growth = learnrate.ExponentialDecay(2.0**-20, 100, 2.0)
+    (line,) = growth.plot().lines
+    steps, rates = line.get_data()
+    assert growth(665 - 1) < 100 * 2.0**-20 <= growth(665)  # 100 * log2(100) = 664.4
+    assert steps[-1] == pytest.approx(1.1 * 665)
+    assert [growth(step) for step in steps] == list(rates)
+    # Beside what is longer it ends there as well, or it would dwarf the other.
+    ax = learnrate.plot(learnrate.linear_decay(1.0, 10**6), growth)
+    assert [line.get_xdata()[-1] for line in ax.lines] == [pytest.approx(1.1e6), pytest.approx(1.1 * 665)]
+    # What takes more than 2**53 steps is shown up to there; a hundredfold may be more than there is.
+    assert learnrate.ExponentialDecay(0.5, 2**53, 2.0).plot().lines[0].get_xdata()[-1] == pytest.approx(1.1 * 2**53)
+    for rate in (1e299, 1.7e308):
+        with pytest.raises(ValueError, match=r"^A rate of the schedule is too large to be drawn: > 1e\+300"):
+            learnrate.ExponentialDecay(rate, 10, 2.0).plot()
 
 
 def test_a_constant_is_drawn_over_100_steps(learnrate: Any) -> None:
