@@ -24,8 +24,10 @@ impl Serialize for Schedule {
         let definition = self.definition();
         let (module, registered_name) = match definition {
             Definition::CosineDecay(_)
+            | Definition::ExponentialDecay(_)
             | Definition::InverseTimeDecay(_)
-            | Definition::PiecewiseConstantDecay(_) => ("keras.optimizers.schedules", None),
+            | Definition::PiecewiseConstantDecay(_)
+            | Definition::PolynomialDecay(_) => ("keras.optimizers.schedules", None),
             Definition::InverseSquareRootDecay(_) => {
                 ("learnrate", Some("learnrate>InverseSquareRootDecay"))
             }

@@ -22,7 +22,8 @@
 //!
 //! The same steps give the same bits everywhere: one step or a slice, one thread or many, on any processor, and in
 //! the Python package of the same name, native or not. Each class has its formula: [`CosineDecay`],
-//! [`InverseSquareRootDecay`], [`InverseTimeDecay`], [`Phases`], [`PiecewiseConstantDecay`].
+//! [`ExponentialDecay`], [`InverseSquareRootDecay`], [`InverseTimeDecay`], [`Phases`], [`PiecewiseConstantDecay`],
+//! [`PolynomialDecay`].
 //!
 //! # Features
 //! - `serde` (default): reads and writes Keras's JSON, floats to the last bit (it turns on `serde_json`'s
@@ -50,8 +51,8 @@ mod vectors;
 pub use error::Error;
 pub use schedule::{Definition, Schedule};
 pub use schedules::{
-    CosineDecay, InverseSquareRootDecay, InverseTimeDecay, Phase, PhaseShape, Phases,
-    PiecewiseConstantDecay,
+    CosineDecay, ExponentialDecay, InverseSquareRootDecay, InverseTimeDecay, Phase, PhaseShape,
+    Phases, PiecewiseConstantDecay, PolynomialDecay,
 };
 pub use schedules::{OneCycle, OneCycleMomentum, WarmupStableDecay};
 pub use segments::Segment;

@@ -17,6 +17,24 @@ pub(crate) fn rate(argument: impl Into<Cow<'static, str>>, rate: &mut f64) -> Re
     Ok(())
 }
 
+/// A finite number > 0.
+pub(crate) fn positive(argument: impl Into<Cow<'static, str>>, number: f64) -> Result<(), Error> {
+    if number > 0.0 && number.is_finite() {
+        return Ok(());
+    }
+    Err(Error::argument(argument, "a finite number > 0", python_float(number)))
+}
+
+/// The power of a polynomial.
+pub(crate) fn power(argument: impl Into<Cow<'static, str>>, power: f64) -> Result<(), Error> {
+    let argument = argument.into();
+    positive(argument.clone(), power)?;
+    if power > 1000.0 {
+        return Err(Error::argument(argument, "<= 1000", python_float(power)));
+    }
+    Ok(())
+}
+
 /// A whole number of steps, of at least so many: 0 or 1.
 pub(crate) fn whole(
     argument: impl Into<Cow<'static, str>>,

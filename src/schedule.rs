@@ -3,7 +3,8 @@ use num_traits::{AsPrimitive, Float};
 use crate::error::{Error, python_number};
 use crate::rules::{self, Count};
 use crate::schedules::{
-    CosineDecay, InverseSquareRootDecay, InverseTimeDecay, Phases, PiecewiseConstantDecay,
+    CosineDecay, ExponentialDecay, InverseSquareRootDecay, InverseTimeDecay, Phases,
+    PiecewiseConstantDecay, PolynomialDecay,
 };
 use crate::segments::{Curve, Segment};
 
@@ -34,6 +35,16 @@ pub enum Definition {
         #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config::object"))]
         InverseSquareRootDecay,
     ),
+    /// A decay by the same factor in each period, without end.
+    ExponentialDecay(
+        #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config::object"))]
+        ExponentialDecay,
+    ),
+    /// A power, then hold, or again and again.
+    PolynomialDecay(
+        #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config::object"))]
+        PolynomialDecay,
+    ),
     /// Rates that are held, each up to its boundary.
     PiecewiseConstantDecay(
         #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config::object"))]
@@ -50,6 +61,8 @@ impl Definition {
             Self::PiecewiseConstantDecay(fields) => fields.lower(),
             Self::InverseSquareRootDecay(fields) => fields.lower(),
             Self::InverseTimeDecay(fields) => fields.lower(),
+            Self::ExponentialDecay(fields) => fields.lower(),
+            Self::PolynomialDecay(fields) => fields.lower(),
         }
     }
 }
@@ -63,6 +76,8 @@ impl Definition {
             Self::PiecewiseConstantDecay(fields) => fields.scale(factor),
             Self::InverseTimeDecay(fields) => fields.scale(factor),
             Self::InverseSquareRootDecay(fields) => fields.scale(factor),
+            Self::ExponentialDecay(fields) => fields.scale(factor),
+            Self::PolynomialDecay(fields) => fields.scale(factor),
         }
     }
 }
@@ -88,6 +103,18 @@ impl From<InverseTimeDecay> for Definition {
 impl From<InverseSquareRootDecay> for Definition {
     fn from(fields: InverseSquareRootDecay) -> Self {
         Self::InverseSquareRootDecay(fields)
+    }
+}
+
+impl From<ExponentialDecay> for Definition {
+    fn from(fields: ExponentialDecay) -> Self {
+        Self::ExponentialDecay(fields)
+    }
+}
+
+impl From<PolynomialDecay> for Definition {
+    fn from(fields: PolynomialDecay) -> Self {
+        Self::PolynomialDecay(fields)
     }
 }
 
@@ -211,7 +238,8 @@ impl Schedule {
         self.segments().last().filter(|last| last.is_hold()).map(|hold| hold.start().ceil() as u64)
     }
 
-    /// The rate where a [`CosineDecay`] starts to decay; of the other classes the greatest rate. None if there is none.
+    /// The rate where a [`CosineDecay`] starts to decay; of the other classes the greatest rate, or their limit if that is greater. None
+    /// where they grow without one.
     #[must_use]
     pub fn peak_learning_rate(&self) -> Option<f64> {
         match &self.definition {
@@ -220,14 +248,15 @@ impl Schedule {
                 .segments()
                 .iter()
                 .flat_map(|segment| [segment.first_rate(), segment.last_rate()])
-                .reduce(f64::max),
+                .reduce(f64::max)
+                .filter(|rate| rate.is_finite()),
         }
     }
 
-    /// The rate that is held, or the limit of a schedule without end; None if there is neither.
+    /// The rate that is held, or the limit of a schedule without end; None where it grows without one.
     #[must_use]
     pub fn final_learning_rate(&self) -> Option<f64> {
-        self.segments().last().map(Segment::last_rate)
+        self.segments().last().map(Segment::last_rate).filter(|rate| rate.is_finite())
     }
 
     /// The rate of the optimizer update that follows `step` updates.

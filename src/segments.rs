@@ -9,6 +9,9 @@ use crate::loops::Loops;
 use crate::shapes::{Formula, Place, Shape};
 use crate::vectors::Vectors;
 
+/// Steps, or the end of them; a shape, the rates that it leads from and to, and its power if it has one.
+pub(crate) type Piece = (f64, &'static str, f64, f64, Option<f64>);
+
 /// A stretch of steps in which the rate follows one shape: from `start` on, and before `end`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Segment {
@@ -48,7 +51,7 @@ impl Segment {
         self.shape.last
     }
 
-    /// "hold", "linear", "cosine" or another [`PhaseShape`](crate::PhaseShape).
+    /// "hold", "linear", "cosine" or another [`PhaseShape`](crate::PhaseShape), or "`inverse_square_root`".
     #[must_use]
     pub fn shape(&self) -> &'static str {
         self.shape.name()
@@ -117,35 +120,36 @@ impl Curve {
 
     /// Pieces of so many steps laid end to end; the last rate is held. Each piece leads from one rate to another by the
     /// shape of that name. A joint is the exact sum of the steps before it, rounded once.
-    pub(crate) fn lay(pieces: impl IntoIterator<Item = (f64, &'static str, f64, f64)>) -> Self {
+    pub(crate) fn lay(pieces: impl IntoIterator<Item = Piece>) -> Self {
         let (mut total, mut held) = (Sum::default(), 0.0);
         let mut ends = Vec::new();
-        for (steps, shape, first, last) in pieces {
+        for (steps, shape, first, last, power) in pieces {
             (total, held) = (total.plus(steps), last);
-            ends.push((total.steps(), shape, first, last));
+            ends.push((total.steps(), shape, first, last, power));
         }
         Self::joined(ends, held)
     }
 
     /// Pieces up to their ends, which leaves out those of no length; then a rate is held.
-    pub(crate) fn joined(
-        pieces: impl IntoIterator<Item = (f64, &'static str, f64, f64)>,
-        held: f64,
-    ) -> Self {
+    pub(crate) fn joined(pieces: impl IntoIterator<Item = Piece>, held: f64) -> Self {
         let (mut segments, mut start) = (Vec::new(), 0.0);
-        let mut push = |end: f64, shape, first: f64, last: f64| {
+        let mut push = |(end, shape, first, last, power): Piece| {
             if end > start {
-                let shape = if first == last { "hold" } else { shape };
-                let shape = Shape::between(shape, first, last, end - start, &[])
+                let (shape, power) = if first == last {
+                    ("hold", None)
+                } else if power == Some(1.0) {
+                    ("linear", None) // the same curve, faster
+                } else {
+                    (shape, power)
+                };
+                let shape = Shape::between(shape, first, last, end - start, power.as_slice())
                     .expect("the names of shapes are ours");
                 segments.push(Segment::new(start, end, shape));
                 start = end;
             }
         };
-        for (end, shape, first, last) in pieces {
-            push(end, shape, first, last);
-        }
-        push(f64::INFINITY, "hold", held, held);
+        pieces.into_iter().for_each(&mut push);
+        push((f64::INFINITY, "hold", held, held, None));
         Self(segments.into())
     }
 
@@ -279,7 +283,17 @@ mod tests {
     use super::Curve;
     use crate::vectors::Vectors;
 
-    const SHAPES: [&str; 6] = ["linear", "cosine", "rex", "sqrt", "square", "inverse_time"];
+    const SHAPES: [(&str, Option<f64>); 9] = [
+        ("linear", None),
+        ("cosine", None),
+        ("rex", None),
+        ("sqrt", None),
+        ("square", None),
+        ("inverse_time", None),
+        ("exponential", None),
+        ("polynomial", Some(0.7)),
+        ("polynomial", Some(3.0)),
+    ];
 
     /// So many segments, of each shape in turn, up to step 80,000.
     fn curve(segments: u64) -> Curve {
@@ -287,7 +301,8 @@ mod tests {
         let rate = |i: u64| 1e-5 + (i * 7 % 11) as f64 * 0.07;
         Curve::lay((0..before).chain([before]).map(|i| {
             let steps = if i == before { 0 } else { 80_000 / before };
-            (steps as f64, SHAPES[(i % 6) as usize], rate(i), rate(i + 1))
+            let (shape, power) = SHAPES[i as usize % SHAPES.len()];
+            (steps as f64, shape, rate(i), rate(i + 1), power)
         }))
     }
 

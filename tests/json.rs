@@ -110,7 +110,7 @@ fn unknown_keys_and_classes_are_refused() {
         (r#"{"steps""#, r#"{"extra":1,"steps""#, "unknown field `extra`"),
         (r#""steps":10,"#, "", "missing field `steps`"),
         (r#""learning_rate":1.0,"#, "", "missing field `learning_rate`"),
-        (r#""linear""#, r#""exponential""#, "unknown variant `exponential`"),
+        (r#""linear""#, r#""quadratic""#, "unknown variant `quadratic`"),
         (r#""linear""#, r#""Linear""#, "unknown variant `Linear`"),
         // The config of the other class.
         (r#""class_name":"Phases""#, r#""class_name":"CosineDecay""#, "unknown field `phases`"),

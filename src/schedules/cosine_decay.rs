@@ -129,6 +129,9 @@ impl CosineDecay {
             return Err(Error::argument("alpha", rule, received));
         }
         let warmup = if self.warmup_target.is_some() { warmup } else { 0.0 };
-        Ok(Curve::lay([(warmup, "linear", initial, peak), (decay, "cosine", peak, floor)]))
+        Ok(Curve::lay([
+            (warmup, "linear", initial, peak, None),
+            (decay, "cosine", peak, floor, None),
+        ]))
     }
 }

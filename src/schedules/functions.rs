@@ -2,8 +2,10 @@
 //! errors. Those of more than five arguments take a struct of them.
 
 use crate::error::{Error, python_float};
-use crate::rules;
-use crate::schedules::{CosineDecay, Phase, PhaseShape, Phases, PiecewiseConstantDecay};
+use crate::rules::{self, Count};
+use crate::schedules::{
+    CosineDecay, ExponentialDecay, Phase, PhaseShape, Phases, PiecewiseConstantDecay,
+};
 
 /// What [`Phases::warmup_stable_decay`] takes.
 #[derive(Clone, Debug, PartialEq)]
@@ -184,6 +186,30 @@ impl CosineDecay {
             let (warmup_target, warmup_steps) = (Some(peak), warmup_steps as f64);
             Self { alpha, warmup_target, warmup_steps, ..Self::new(initial, decay_steps) }
         })
+    }
+}
+
+impl ExponentialDecay {
+    /// The rate drops every so many steps, to `factor` times what it was: `PyTorch`'s `StepLR`.
+    ///
+    /// ```
+    /// use learnrate::{ExponentialDecay, Schedule};
+    ///
+    /// let schedule = Schedule::new(ExponentialDecay::step_decay(0.5, 30_000.0, 0.25)?)?;
+    /// assert_eq!(schedule.value(29_999)?, 0.5);
+    /// assert_eq!(schedule.value(30_000)?, 0.125);
+    /// assert_eq!(schedule.value(60_000)?, 0.03125);
+    /// # Ok::<(), learnrate::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Argument`] if an argument breaks its rule: `initial` is a finite number >= 0, `steps` a number from 1 to
+    /// 2**53, `factor` a finite number > 0.
+    pub fn step_decay(mut initial: f64, mut steps: f64, factor: f64) -> Result<Self, Error> {
+        rules::rate("initial", &mut initial)?;
+        rules::count("steps", &mut steps, Count::NotZero)?;
+        rules::positive("factor", factor)?;
+        Ok(Self { staircase: true, ..Self::new(initial, steps, factor) })
     }
 }
 

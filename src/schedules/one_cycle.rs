@@ -184,9 +184,7 @@ fn lengths(total_steps: u64, warmup_share: f64, three_phase: bool) -> Result<Vec
 
 /// The rate over the factor, which is a finite number > 0.
 fn over(argument: &'static str, factor: f64, quotient: &str, rate: f64) -> Result<f64, Error> {
-    if !(factor > 0.0 && factor.is_finite()) {
-        return Err(Error::argument(argument, "a finite number > 0", python_float(factor)));
-    }
+    rules::positive(argument, factor)?;
     let result = rate / factor;
     if result.is_infinite() {
         let rule = format!("so large that {quotient} / {argument} is finite");

@@ -22,6 +22,8 @@ const MAX_PHASES: usize = 65_535; // with the hold after them 2**16 segments
 /// sqrt          a + (b - a) * sqrt(u)
 /// square        a + (b - a) * u**2
 /// inverse_time  1 / (1/a + (1/b - 1/a) * u), for a and b > 0
+/// exponential   a * (b / a)**u, for a and b > 0
+/// polynomial    b + (a - b) * (1 - u)**power
 /// ```
 ///
 /// The rate is exact where phases meet, and within a few ULP of the formula in exact arithmetic between them; the Python
@@ -71,7 +73,7 @@ pub struct Phase {
     /// How the rate gets there. Default: linear.
     #[cfg_attr(feature = "serde", serde(default, deserialize_with = "crate::config::variant"))]
     pub shape: PhaseShape,
-    /// No shape that there is has a power: None.
+    /// The power of a polynomial: > 0, and at most 1000. Default: None, which all other shapes have.
     #[cfg_attr(
         feature = "serde",
         serde(default, deserialize_with = "crate::config::optional_rate")
@@ -104,6 +106,10 @@ pub enum PhaseShape {
     Square,
     /// A line in 1 / rate; neither from nor to 0.
     InverseTime,
+    /// A line in the logarithm of the rate; neither from nor to 0.
+    Exponential,
+    /// A power, of the share that is left, as Keras and `PyTorch` have it: 2 is not [`Square`](Self::Square).
+    Polynomial,
 }
 
 impl PhaseShape {
@@ -115,6 +121,8 @@ impl PhaseShape {
             Self::Sqrt => "sqrt",
             Self::Square => "square",
             Self::InverseTime => "inverse_time",
+            Self::Exponential => "exponential",
+            Self::Polynomial => "polynomial",
         }
     }
 }
@@ -131,9 +139,19 @@ impl Phase {
         let argument = |field: &str| format!("phases[{at}].{field}");
         rules::count(argument("steps"), &mut self.steps, Count::MayBeShort)?;
         rules::rate(argument("learning_rate"), &mut self.learning_rate)?;
-        if let Some(power) = self.power {
-            let received = format!("{}, shape='{}'", python_float(power), self.shape.name());
-            return Err(Error::argument(argument("power"), "None for this shape", received));
+        let rule = match (self.shape, self.power) {
+            (PhaseShape::Polynomial, Some(power)) => {
+                rules::power(argument("power"), power)?;
+                None
+            }
+            (PhaseShape::Polynomial, None) => Some("a number for this shape"),
+            (_, Some(_)) => Some("None for this shape"),
+            (_, None) => None,
+        };
+        if let Some(rule) = rule {
+            let power = self.power.map_or("None".to_owned(), python_float);
+            let received = format!("{power}, shape='{}'", self.shape.name());
+            return Err(Error::argument(argument("power"), rule, received));
         }
         if let Some(start) = &mut self.start {
             rules::rate(argument("start"), start)?;
@@ -151,15 +169,20 @@ impl Phase {
     fn check_rates(&self, at: usize, first: f64) -> Result<(), Error> {
         let last = self.learning_rate;
         let (low, top) = if first < last { (first, last) } else { (last, first) };
-        if self.shape != PhaseShape::InverseTime || self.steps == 0.0 || first == last {
+        if self.steps == 0.0 || first == last {
             return Ok(());
         }
-        let rule = if low == 0.0 {
-            "> 0 where the shape is 'inverse_time', from and to: 1 / rate has no end at 0; 'linear' leads there"
-        } else if top / low > 1e100 {
-            "within a factor of 1e100 of the rate that the phase starts from"
-        } else {
-            return Ok(());
+        let rule = match self.shape {
+            PhaseShape::InverseTime if low == 0.0 => {
+                "> 0 where the shape is 'inverse_time', from and to: 1 / rate has no end at 0; 'linear' leads there"
+            }
+            PhaseShape::InverseTime if top / low > 1e100 => {
+                "within a factor of 1e100 of the rate that the phase starts from"
+            }
+            PhaseShape::Exponential if low == 0.0 => {
+                "> 0 where the shape is 'exponential', from and to: no factor leads to 0; 'linear' leads there"
+            }
+            _ => return Ok(()),
         };
         let received = format!("{}, from {}", python_float(last), python_float(first));
         Err(Error::argument(format!("phases[{at}].learning_rate"), rule, received))
@@ -211,11 +234,11 @@ impl Phases {
             }
         }
         let mut rate = self.initial_learning_rate;
-        let start = (0.0, "hold", rate, rate);
+        let start = (0.0, "hold", rate, rate, None);
         let pieces = self.phases.iter().map(|phase| {
             let first = phase.start.unwrap_or(rate);
             rate = phase.learning_rate;
-            (phase.steps, phase.shape.name(), first, rate)
+            (phase.steps, phase.shape.name(), first, rate, phase.power)
         });
         Ok(Curve::lay(std::iter::once(start).chain(pieces)))
     }

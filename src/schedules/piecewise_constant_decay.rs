@@ -102,7 +102,7 @@ impl PiecewiseConstantDecay {
             ));
         }
         let ends = boundaries.iter().map(|boundary| boundary.next_up());
-        let pieces = ends.zip(&*values).map(|(end, &value)| (end, "hold", value, value));
+        let pieces = ends.zip(&*values).map(|(end, &value)| (end, "hold", value, value, None));
         Ok(Curve::joined(pieces, values[count]))
     }
 }
