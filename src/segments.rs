@@ -301,7 +301,7 @@ mod tests {
         let rate = |i: u64| 1e-5 + (i * 7 % 11) as f64 * 0.07;
         Curve::lay((0..before).chain([before]).map(|i| {
             let steps = if i == before { 0 } else { 80_000 / before };
-            let (shape, power) = SHAPES[i as usize % SHAPES.len()];
+            let (shape, power) = SHAPES[(i % 9) as usize];
             (steps as f64, shape, rate(i), rate(i + 1), power)
         }))
     }

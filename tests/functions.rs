@@ -2,8 +2,8 @@
 //! last bit, and refuse what those refuse, in the same words. The numbers are Python's.
 
 use learnrate::{
-    CosineDecay, Definition, Error, OneCycle, OneCycleMomentum, Phase, PhaseShape, Phases,
-    PiecewiseConstantDecay, Schedule, WarmupStableDecay,
+    CosineDecay, Definition, Error, ExponentialDecay, OneCycle, OneCycleMomentum, Phase,
+    PhaseShape, Phases, PiecewiseConstantDecay, Schedule, WarmupStableDecay,
 };
 
 type Row = (f64, f64, f64, f64, &'static str);
@@ -149,6 +149,46 @@ fn multistep_decay() {
     assert_eq!(of(&[0, 0]), (vec![], vec![0.125]));
     assert_eq!(of(&[1, 2, 1]), (vec![0.0, 1.0], vec![0.5, 0.125, 0.0625]));
     assert_eq!(of(&[1 << 53]), (vec![9007199254740991.0], vec![0.5, 0.25]));
+}
+
+#[test]
+fn step_decay() {
+    let fields = ExponentialDecay::step_decay(0.1, 250.5, 0.3).unwrap();
+    let expected = ExponentialDecay { staircase: true, ..ExponentialDecay::new(0.1, 250.5, 0.3) };
+    assert_eq!(fields, expected);
+    assert_eq!(
+        ExponentialDecay::step_decay(-0.0, 1.0, 1.0).unwrap().initial_learning_rate.to_bits(),
+        0
+    );
+    let of = |initial, steps, factor| refused(ExponentialDecay::step_decay(initial, steps, factor));
+    for (text, error) in [
+        ("`initial` must be a finite number >= 0. Received: initial=-1.0", of(-1.0, 5.0, 0.1)),
+        ("`steps` must be > 0. Received: steps=0", of(0.5, 0.0, 0.1)),
+        (
+            "`steps` must be a number of steps, >= 1, not a share or a rate. Received: steps=0.1",
+            of(0.5, 0.1, 5.0),
+        ),
+        ("`factor` must be a finite number > 0. Received: factor=0.0", of(0.5, 5.0, 0.0)),
+        ("`factor` must be a finite number > 0. Received: factor=nan", of(0.5, 5.0, f64::NAN)),
+    ] {
+        assert_eq!(error, format!("Argument {text}"));
+    }
+}
+
+/// What a function has no argument for.
+#[test]
+fn a_polynomial_needs_a_power() {
+    let shape = PhaseShape::Polynomial;
+    let stages = WarmupStableDecay { shape, ..WarmupStableDecay::new(0.5, 100, 10, 20) };
+    let cycle = OneCycle { shape, ..OneCycle::new(0.5, 100) };
+    let momentum = OneCycleMomentum { shape, ..OneCycleMomentum::new(100) };
+    let text = "Argument `shape` must be a shape without a power: Phases takes 'polynomial'. Received: shape='polynomial'";
+    assert_eq!(refused(Phases::warmup_stable_decay(&stages)), text);
+    assert_eq!(refused(Phases::one_cycle(&cycle)), text);
+    assert_eq!(refused(Phases::one_cycle_momentum(&momentum)), text);
+    let stages = WarmupStableDecay { shape: PhaseShape::Exponential, ..stages };
+    let phase = Phases::warmup_stable_decay(&stages).unwrap().phases[2].clone();
+    assert_eq!(phase.shape, PhaseShape::Exponential);
 }
 
 fn refused<T>(result: Result<T, Error>) -> String {

@@ -2,9 +2,13 @@
 //! it for another one.
 #![cfg(feature = "serde")]
 
-use learnrate::{CosineDecay, Definition, Phase, PhaseShape, Phases, Schedule};
+use learnrate::{
+    CosineDecay, Definition, ExponentialDecay, Phase, PhaseShape, Phases, PolynomialDecay, Schedule,
+};
 
 const COSINE_DECAY: &str = r#"{"module":"keras.optimizers.schedules","class_name":"CosineDecay","config":{"initial_learning_rate":0.1,"decay_steps":1000,"alpha":0.0,"name":"CosineDecay","warmup_target":null,"warmup_steps":0},"registered_name":null}"#;
+const EXPONENTIAL_DECAY: &str = r#"{"module":"keras.optimizers.schedules","class_name":"ExponentialDecay","config":{"initial_learning_rate":0.1,"decay_steps":1000,"decay_rate":0.96,"staircase":false,"name":"ExponentialDecay"},"registered_name":null}"#;
+const POLYNOMIAL_DECAY: &str = r#"{"module":"keras.optimizers.schedules","class_name":"PolynomialDecay","config":{"initial_learning_rate":0.1,"decay_steps":1000,"end_learning_rate":0.0001,"power":1.0,"cycle":false,"name":"PolynomialDecay"},"registered_name":null}"#;
 const PHASES: &str = r#"{"module":"learnrate","class_name":"Phases","config":{"initial_learning_rate":0.1,"phases":[{"steps":10,"learning_rate":1.0,"shape":"linear","power":null,"start":null},{"steps":90,"learning_rate":0.0,"shape":"cosine","power":null,"start":0.5}],"name":"Phases"},"registered_name":"learnrate>Phases"}"#;
 
 fn phases() -> Phases {
@@ -28,9 +32,13 @@ fn refused(text: &str, pairs: &[(&str, &str, &str)]) {
 }
 
 #[test]
-fn both_classes_have_the_keys_of_keras_in_its_order() {
-    let definitions: [(&str, Definition); 2] =
-        [(COSINE_DECAY, CosineDecay::new(0.1, 1000.0).into()), (PHASES, phases().into())];
+fn the_classes_have_the_keys_of_keras_in_its_order() {
+    let definitions: [(&str, Definition); 4] = [
+        (COSINE_DECAY, CosineDecay::new(0.1, 1000.0).into()),
+        (EXPONENTIAL_DECAY, ExponentialDecay::new(0.1, 1000.0, 0.96).into()),
+        (POLYNOMIAL_DECAY, PolynomialDecay::new(0.1, 1000.0).into()),
+        (PHASES, phases().into()),
+    ];
     for (text, definition) in definitions {
         let schedule = Schedule::new(definition).unwrap();
         assert_eq!(serde_json::to_string(&schedule).unwrap(), text);
@@ -56,6 +64,10 @@ fn keys_come_in_any_order_and_those_with_defaults_may_be_missing() {
     for text in config_first {
         assert_eq!(read(text).unwrap(), phases().into(), "{text}");
     }
+    let short = r#"{"class_name":"ExponentialDecay","config":{"decay_rate":2,"decay_steps":5,"initial_learning_rate":1}}"#;
+    assert_eq!(read(short).unwrap(), ExponentialDecay::new(1.0, 5.0, 2.0).into());
+    let short = r#"{"class_name":"PolynomialDecay","config":{"decay_steps":5,"initial_learning_rate":1,"name":null}}"#;
+    assert_eq!(read(short).unwrap(), PolynomialDecay::new(1.0, 5.0).into());
     let none = r#"{"class_name":"Phases","config":{"initial_learning_rate":0.3,"phases":[]}}"#;
     assert_eq!(read(none).unwrap(), Phases::new(0.3, Vec::new()).into());
 }
@@ -124,6 +136,49 @@ fn unknown_keys_and_classes_are_refused() {
             "unknown field `decay_steps`",
         )],
     );
+}
+
+#[test]
+fn the_fields_of_exponentials_and_powers() {
+    refused(
+        EXPONENTIAL_DECAY,
+        &[
+            (r#","decay_rate":0.96"#, "", "missing field `decay_rate`"),
+            (
+                r#""decay_rate":0.96"#,
+                r#""decay_rate":0"#,
+                "`decay_rate` must be a finite number > 0",
+            ),
+            (r#""decay_rate":0.96"#, r#""decay_rate":null"#, "JSON number"),
+            (r#""staircase":false"#, r#""staircase":0"#, "expected a boolean"),
+        ],
+    );
+    refused(
+        POLYNOMIAL_DECAY,
+        &[
+            (r#""power":1.0"#, r#""power":null"#, "JSON number"),
+            (r#""power":1.0"#, r#""power":true"#, "JSON number"),
+            (r#""power":1.0"#, r#""power":0"#, "`power` must be a finite number > 0"),
+            (
+                r#""end_learning_rate":0.0001"#,
+                r#""end_learning_rate":-1"#,
+                "`end_learning_rate` must",
+            ),
+            (r#""cycle":false"#, r#""cycle":null"#, "expected a boolean"),
+        ],
+    );
+    let cycle =
+        POLYNOMIAL_DECAY.replace(r#""power":1.0,"cycle":false"#, r#""power":2,"cycle":true"#);
+    let expected = PolynomialDecay { power: 2.0, cycle: true, ..PolynomialDecay::new(0.1, 1000.0) };
+    assert_eq!(read(&cycle).unwrap(), expected.into());
+
+    let phase = PHASES.replace(r#""linear","power":null"#, r#""polynomial","power":2"#);
+    let mut expected = phases();
+    (expected.phases[0].shape, expected.phases[0].power) = (PhaseShape::Polynomial, Some(2.0));
+    assert_eq!(read(&phase).unwrap(), expected.into());
+    let rule = "`phases[0].power` must be a number for this shape";
+    refused(&phase, &[(r#""power":2"#, r#""power":null"#, rule), (r#""power":2,"#, "", rule)]);
+    assert!(read(&PHASES.replace(r#""linear""#, r#""exponential""#)).is_ok());
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! What makes one schedule of another: `scaled`, `with_warmup`.
 
-use learnrate::{CosineDecay, Definition, Error, Phase, Phases, PiecewiseConstantDecay, Schedule};
+use learnrate::{
+    CosineDecay, Definition, Error, ExponentialDecay, Phase, Phases, PiecewiseConstantDecay,
+    PolynomialDecay, Schedule,
+};
 
 fn refused<T>(result: Result<T, Error>) -> String {
     result.err().expect("an error").to_string()
@@ -31,6 +34,14 @@ fn scaled() {
     let steps =
         |k: f64| Schedule::new(PiecewiseConstantDecay::new(vec![5.0], vec![0.3 * k, 0.1 * k]));
     assert_eq!(steps(1.0).unwrap().scaled(0.1), steps(0.1));
+
+    let factor = |k: f64| Schedule::new(ExponentialDecay::new(0.3 * k, 5.0, 0.9));
+    assert_eq!(factor(1.0).unwrap().scaled(0.1), factor(0.1));
+    let power = |k: f64| {
+        let decay = PolynomialDecay { power: 2.0, ..PolynomialDecay::new(0.3 * k, 5.0) };
+        Schedule::new(PolynomialDecay { end_learning_rate: 0.07 * k, ..decay })
+    };
+    assert_eq!(power(1.0).unwrap().scaled(0.1), power(0.1));
 
     for (factor, shown) in [(-1.0, "-1.0"), (f64::NAN, "nan"), (f64::INFINITY, "inf")] {
         let text =

@@ -2,8 +2,8 @@
 //! fields come back as they went in; and an error names the first bad step. So for every class.
 
 use learnrate::{
-    CosineDecay, Definition, Error, InverseSquareRootDecay, InverseTimeDecay, Phase, PhaseShape,
-    Phases, PiecewiseConstantDecay, Schedule,
+    CosineDecay, Definition, Error, ExponentialDecay, InverseSquareRootDecay, InverseTimeDecay,
+    Phase, PhaseShape, Phases, PiecewiseConstantDecay, PolynomialDecay, Schedule,
 };
 use num_traits::AsPrimitive;
 
@@ -30,25 +30,34 @@ fn phases() -> Phases {
     )
 }
 
-/// More segments than are evaluated one over another: lines and cosines of many lengths.
+/// More segments than are evaluated one over another: of every shape, and of many lengths.
 fn many_phases() -> Phases {
+    let shapes = [
+        (PhaseShape::Cosine, None),
+        (PhaseShape::Linear, None),
+        (PhaseShape::Rex, None),
+        (PhaseShape::Sqrt, None),
+        (PhaseShape::Square, None),
+        (PhaseShape::InverseTime, None),
+        (PhaseShape::Exponential, None),
+        (PhaseShape::Polynomial, Some(1.5)),
+    ];
     let phase = |i: u32| Phase {
-        shape: [
-            PhaseShape::Cosine,
-            PhaseShape::Linear,
-            PhaseShape::Rex,
-            PhaseShape::Sqrt,
-            PhaseShape::Square,
-        ][i as usize % 5],
+        shape: shapes[i as usize % 8].0,
+        power: shapes[i as usize % 8].1,
         ..Phase::new(f64::from(1 + i * i * 3), f64::from(1 + i * 7 % 11) * 1e-3)
     };
     Phases::new(0.5, (0..50).map(phase).collect())
 }
 
-fn schedules() -> [Schedule; 7] {
+fn schedules() -> [Schedule; 11] {
     let times = InverseTimeDecay::new(0.3, 12_345.6, 1.7);
     let stairs = InverseTimeDecay { staircase: true, ..times.clone() };
-    let definitions: [Definition; 7] = [
+    let factor = ExponentialDecay::new(0.3, 12_345.6, 0.7);
+    let drops = ExponentialDecay { staircase: true, ..factor.clone() };
+    let power = PolynomialDecay { power: 0.9, ..PolynomialDecay::new(0.3, 123_456.7) };
+    let cycles = PolynomialDecay { cycle: true, decay_steps: 4_567.8, ..power.clone() };
+    let definitions: [Definition; 11] = [
         cosine_decay().into(),
         phases().into(),
         many_phases().into(),
@@ -56,6 +65,10 @@ fn schedules() -> [Schedule; 7] {
         times.into(),
         stairs.into(),
         InverseSquareRootDecay::new(0.01, 4_218.75).into(),
+        factor.into(),
+        drops.into(),
+        power.into(),
+        cycles.into(),
     ];
     definitions.map(|definition| Schedule::new(definition).unwrap())
 }

@@ -18,7 +18,7 @@ pub struct WarmupStableDecay {
     pub warmup_steps: u64,
     /// How many of the steps are decay.
     pub decay_steps: u64,
-    /// How the rate decays. Default: a line.
+    /// How the rate decays, by any shape but a polynomial. Default: a line.
     pub shape: PhaseShape,
     /// The rate at step 0, if there is a warmup. Default: 0.
     pub initial: f64,
@@ -139,6 +139,7 @@ impl Phases {
         }
         let [peak, initial, final_rate] =
             rates([("peak", peak), ("initial", initial), ("final", final_rate)])?;
+        let shape = shape.without_power()?;
         let decay = Phase { shape, ..Phase::new(decay_steps as f64, final_rate) };
         // A plateau of no steps is none; a decay of none says where the rate is held.
         let plateau = Some(total_steps - both).filter(|&steps| steps > 0);

@@ -19,7 +19,7 @@ pub struct OneCycle {
     pub div_factor: f64,
     /// The rate at step 0 over the final rate. Default: 10,000.
     pub final_div_factor: f64,
-    /// How the rate goes from one to the next. Default: half a cosine.
+    /// How the rate goes from one to the next, by any shape but a polynomial. Default: half a cosine.
     pub shape: PhaseShape,
     /// Whether the rate goes down as it came up, and to the final rate after that. Default: false.
     pub three_phase: bool,
@@ -52,7 +52,7 @@ pub struct OneCycleMomentum {
     pub lowest: f64,
     /// As in [`OneCycle`]. Default: 0.3.
     pub warmup_share: f64,
-    /// How the momentum goes from one to the next. Default: half a cosine.
+    /// How the momentum goes from one to the next, by any shape but a polynomial. Default: half a cosine.
     pub shape: PhaseShape,
     /// As in [`OneCycle`]. Default: false.
     pub three_phase: bool,
@@ -110,6 +110,7 @@ impl Phases {
         let initial = over("div_factor", arguments.div_factor, "peak", peak)?;
         let last =
             over("final_div_factor", arguments.final_div_factor, "peak / div_factor", initial)?;
+        let shape = shape.without_power()?;
         let ends = if three_phase { vec![peak, initial, last] } else { vec![peak, last] };
         let phases = lengths.into_iter().zip(ends);
         Ok(Self::new(
@@ -146,6 +147,7 @@ impl Phases {
         let [highest, lowest] =
             rates([("highest", arguments.highest), ("lowest", arguments.lowest)])?;
         let lengths = lengths(total_steps, warmup_share, three_phase)?;
+        let shape = shape.without_power()?;
         let shapes = [shape, shape, PhaseShape::Linear]; // the last of three is a hold
         let phases = lengths.into_iter().zip([lowest, highest, highest]).zip(shapes);
         let phases = phases.map(|((steps, to), shape)| Phase { shape, ..Phase::new(steps, to) });

@@ -127,6 +127,17 @@ impl PhaseShape {
     }
 }
 
+impl PhaseShape {
+    /// The shape, for whoever has no field for its power.
+    pub(super) fn without_power(self) -> Result<Self, Error> {
+        if self == Self::Polynomial {
+            let rule = "a shape without a power: Phases takes 'polynomial'";
+            return Err(Error::argument("shape", rule, format!("'{}'", self.name())));
+        }
+        Ok(self)
+    }
+}
+
 impl Phase {
     /// A line to a rate, from where the phase before it ended.
     #[must_use]
@@ -180,7 +191,7 @@ impl Phase {
                 "within a factor of 1e100 of the rate that the phase starts from"
             }
             PhaseShape::Exponential if low == 0.0 => {
-                "> 0 where the shape is 'exponential', from and to: no factor leads to 0; 'linear' leads there"
+                "> 0 where the shape is 'exponential', from and to: no factor leads to 0 or from it; 'linear' leads there"
             }
             _ => return Ok(()),
         };
