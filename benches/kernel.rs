@@ -7,7 +7,8 @@ use std::fmt;
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use learnrate::{
-    CosineDecay, InverseSquareRootDecay, InverseTimeDecay, Phase, PhaseShape, Phases, Schedule,
+    CosineDecay, ExponentialDecay, InverseSquareRootDecay, InverseTimeDecay, Phase, PhaseShape,
+    Phases, PolynomialDecay, Schedule,
 };
 use num_traits::{AsPrimitive, Float};
 
@@ -44,13 +45,27 @@ fn of_shape(shape: PhaseShape, steps: u32) -> Schedule {
 }
 
 /// What is one segment, by name: the shapes of a phase, and the classes without end.
-const FAMILY: [(&str, Make); 8] = [
+const FAMILY: [(&str, Make); 12] = [
     ("linear", |steps| of_shape(PhaseShape::Linear, steps)),
     ("cosine", |steps| of_shape(PhaseShape::Cosine, steps)),
     ("sqrt", |steps| of_shape(PhaseShape::Sqrt, steps)),
     ("square", |steps| of_shape(PhaseShape::Square, steps)),
     ("rex", |steps| of_shape(PhaseShape::Rex, steps)),
     ("inverse_time", |steps| of_shape(PhaseShape::InverseTime, steps)),
+    ("exponential", |steps| of_shape(PhaseShape::Exponential, steps)),
+    ("polynomial", |steps| {
+        let (shape, power) = (PhaseShape::Polynomial, Some(0.9));
+        of_phases(3e-4, vec![Phase { shape, power, ..Phase::new(f64::from(steps), 3e-5) }])
+    }),
+    ("ExponentialDecay", |steps| {
+        Schedule::new(ExponentialDecay::new(3e-4, f64::from(steps), 0.1))
+            .expect("the fields are within their rules")
+    }),
+    ("PolynomialDecay, cycle", |steps| {
+        let decay = PolynomialDecay::new(3e-4, f64::from(steps / 10));
+        Schedule::new(PolynomialDecay { power: 0.9, cycle: true, ..decay })
+            .expect("the fields are within their rules")
+    }),
     ("InverseTimeDecay", |steps| {
         Schedule::new(InverseTimeDecay::new(3e-4, f64::from(steps), 9.0))
             .expect("the fields are within their rules")

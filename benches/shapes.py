@@ -1,4 +1,4 @@
-"""Every shape of a phase and both endless classes, beside a copy: python benches/shapes.py (no extra is needed).
+"""Every shape of a phase and the endless classes, beside a copy: python benches/shapes.py (no extra is needed).
 
 Prints a Markdown table: the time per ascending float64 step, from an array into `out=`, and its ratio to `np.copyto` of
 the same arrays. Medians of rounds in which all have their turn (`timing.py`), so that what else the machine does is in
@@ -19,9 +19,17 @@ from compare import processor
 from timing import Contender, turns
 
 import learnrate
-from learnrate import InverseSquareRootDecay, InverseTimeDecay, Phase, Phases, Schedule
+from learnrate import (
+    ExponentialDecay,
+    InverseSquareRootDecay,
+    InverseTimeDecay,
+    Phase,
+    Phases,
+    PolynomialDecay,
+    Schedule,
+)
 
-SHAPES = ("linear", "cosine", "sqrt", "square", "rex", "inverse_time")
+SHAPES = ("linear", "cosine", "sqrt", "square", "rex", "inverse_time", "exponential")
 COPY = "np.copyto"
 
 
@@ -29,6 +37,9 @@ def family(total: int) -> dict[str, Schedule]:
     """One segment each, that is not over before the last of so many steps. The rates fall to a tenth."""
     shapes: dict[str, Schedule] = {shape: Phases(3e-4, [Phase(total, 3e-5, shape)]) for shape in SHAPES}
     return shapes | {
+        "polynomial": Phases(3e-4, [Phase(total, 3e-5, "polynomial", 0.9)]),
+        "ExponentialDecay": ExponentialDecay(3e-4, total, 0.1),
+        "PolynomialDecay, cycle": PolynomialDecay(3e-4, total // 10, power=0.9, cycle=True),
         "InverseTimeDecay": InverseTimeDecay(3e-4, total, 9.0),
         "InverseSquareRootDecay": InverseSquareRootDecay(3e-4, max(1, total // 99)),
     }
@@ -45,7 +56,7 @@ def contenders(total: int) -> dict[str, Contender]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="every shape of a phase and both endless classes, beside a copy")
+    parser = argparse.ArgumentParser(description="every shape of a phase and the endless classes, beside a copy")
     parser.add_argument("--quick", action="store_true", help="try that everything runs; the figures say nothing")
     quick = parser.parse_args().quick
     sizes, rounds = ((1_000, 2_000), 2) if quick else ((10**5, 10**7), 41)
