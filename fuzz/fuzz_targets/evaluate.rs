@@ -3,12 +3,15 @@
 #![no_main]
 
 use learnrate::{
-    CosineDecay, Definition, Error, InverseSquareRootDecay, InverseTimeDecay, Phase, PhaseShape,
-    Phases, PiecewiseConstantDecay, Schedule,
+    CosineDecay, Definition, Error, ExponentialDecay, InverseSquareRootDecay, InverseTimeDecay,
+    Phase, PhaseShape, Phases, PiecewiseConstantDecay, PolynomialDecay, Schedule,
 };
 use libfuzzer_sys::arbitrary::{Arbitrary, Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
-use rug::{Float, float::Constant};
+
+mod exact;
+
+use exact::{endless, pieces, ulps};
 
 #[derive(Debug)]
 struct Case {
@@ -18,10 +21,12 @@ struct Case {
 
 impl<'a> Arbitrary<'a> for Case {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
-        let definition = match u.int_in_range(0..=6)? {
+        let definition = match u.int_in_range(0..=8)? {
             0 => piecewise_constant_decay(u)?.into(),
             5 => inverse_time_decay(u)?.into(),
             6 => InverseSquareRootDecay::new(rate(u)?, count(u)?).into(),
+            7 => exponential_decay(u)?.into(),
+            8 => polynomial_decay(u)?.into(),
             1 | 2 => cosine_decay(u)?.into(),
             _ => phases(u)?.into(),
         };
@@ -56,8 +61,10 @@ fn phases(u: &mut Unstructured) -> Result<Phases> {
     let initial = rate(u)?;
     let mut phases = Vec::new();
     for _ in 0..u.int_in_range(0..=20)? {
+        let shape = *u.choose(&SHAPES)?;
         phases.push(Phase {
-            shape: *u.choose(&SHAPES)?,
+            shape,
+            power: if shape == PhaseShape::Polynomial { Some(power(u)?) } else { None },
             start: if u.ratio(1, 4)? { Some(rate(u)?) } else { None },
             ..Phase::new(steps(u)?, rate(u)?)
         });
@@ -76,13 +83,15 @@ fn piecewise_constant_decay(u: &mut Unstructured) -> Result<PiecewiseConstantDec
     Ok(PiecewiseConstantDecay::new(boundaries, values))
 }
 
-const SHAPES: [PhaseShape; 6] = [
+const SHAPES: [PhaseShape; 8] = [
     PhaseShape::Linear,
     PhaseShape::Cosine,
     PhaseShape::Rex,
     PhaseShape::Sqrt,
     PhaseShape::Square,
     PhaseShape::InverseTime,
+    PhaseShape::Exponential,
+    PhaseShape::Polynomial,
 ];
 
 fn inverse_time_decay(u: &mut Unstructured) -> Result<InverseTimeDecay> {
@@ -93,149 +102,28 @@ fn inverse_time_decay(u: &mut Unstructured) -> Result<InverseTimeDecay> {
     })
 }
 
-/// What leads from one rate to another, as the documentation of the classes has it.
-struct Piece {
-    start: f64,
-    end: f64,
-    first: Float,
-    last: Float,
-    shape: PhaseShape,
+fn exponential_decay(u: &mut Unstructured) -> Result<ExponentialDecay> {
+    Ok(ExponentialDecay {
+        staircase: u.arbitrary()?,
+        ..ExponentialDecay::new(rate(u)?, count(u)?, rate(u)?)
+    })
 }
 
-/// The rate of what has no end.
-fn endless(definition: &Definition, step: f64) -> Option<Float> {
-    match definition {
-        Definition::InverseTimeDecay(it) => {
-            let n = if it.staircase {
-                float((step.min(2_f64.powi(53)) / it.decay_steps).floor())
-            } else {
-                float(step) / it.decay_steps
-            };
-            Some(float(it.initial_learning_rate) / (n * it.decay_rate + 1_u32))
-        }
-        Definition::InverseSquareRootDecay(it) => {
-            let share = (float(step) / it.timescale + 1_u32).recip();
-            Some(share.sqrt() * it.initial_learning_rate)
-        }
-        _ => None,
-    }
+fn polynomial_decay(u: &mut Unstructured) -> Result<PolynomialDecay> {
+    Ok(PolynomialDecay {
+        end_learning_rate: rate(u)?,
+        power: power(u)?,
+        cycle: u.arbitrary()?,
+        ..PolynomialDecay::new(rate(u)?, count(u)?)
+    })
 }
 
-impl Piece {
-    /// The documented formula, without a difference that could cancel, from the joint of the nearer rate.
-    fn exact(&self, step: f64) -> Float {
-        let steps = self.end - self.start;
-        let (done, left) = (float(step) - self.start, float(self.end) - step);
-        let from_start = self.between(done.clone(), steps - done, steps);
-        let from_end = self.between(steps - left.clone(), left, steps);
-        let is_early = if self.shape == PhaseShape::InverseTime {
-            self.last < self.first
-        } else {
-            let way = (float(0.0) + &self.last - &self.first).abs();
-            (from_start.clone() - &self.first).abs() * 2_u32 < way
-        };
-        if is_early { from_start } else { from_end }
-    }
-
-    fn between(&self, done: Float, left: Float, steps: f64) -> Float {
-        match self.shape {
-            PhaseShape::Cosine => {
-                half_cosine(left, steps) * &self.first + half_cosine(done, steps) * &self.last
-            }
-            PhaseShape::Rex => {
-                let whole = left.clone() + steps;
-                (done * &self.last + left * 2_u32 * &self.first) / whole
-            }
-            PhaseShape::Sqrt => {
-                let root = (done.clone() / steps).sqrt();
-                let rest = left / steps / (root.clone() + 1_u32);
-                root * &self.last + rest * &self.first
-            }
-            PhaseShape::Square => {
-                let (gone, rest) = (done / steps, left / steps);
-                let rest = rest * (gone.clone() + 1_u32);
-                gone.square() * &self.last + rest * &self.first
-            }
-            PhaseShape::InverseTime => {
-                let whole = left * &self.last + done * &self.first;
-                float(steps) * &self.first * &self.last / whole
-            }
-            _ => (left * &self.first + done * &self.last) / steps,
-        }
-    }
-
-    /// The tables in `src/shapes/`.
-    #[allow(clippy::approx_constant)] // 6.28 is no circle's
-    fn bound(&self, step: f64, rate: f64) -> f64 {
-        let column = usize::from(self.last > float(10.0) * &self.first);
-        let is_between = self.start.fract() != 0.0 || self.end.fract() != 0.0;
-        let normal = if self.shape == PhaseShape::Linear {
-            if is_between { 3.5 } else { 2.5 }
-        } else if self.shape == PhaseShape::Rex {
-            if is_between { 6.0 } else { 4.0 }
-        } else if self.shape == PhaseShape::Sqrt {
-            if is_between { 6.0 } else { 5.25 }
-        } else if self.shape == PhaseShape::Square {
-            if is_between { 5.5 } else { 3.5 }
-        } else if self.shape == PhaseShape::InverseTime {
-            3.5
-        } else if is_between {
-            [8.25, 8.86][column]
-        } else if self.end - self.start > 2_f64.powi(26) {
-            [6.28, 6.88][column]
-        } else if step.fract() != 0.0 {
-            [5.41, 6.09][column]
-        } else {
-            [4.52, 5.31][column]
-        };
-        // What is subnormal is off by half of 2**-1074, for which the bounds grow by less than 1/4; from here on that is
-        // 1/8 ULP at most, less than the half ULP that they allow to the rounding of the same number anyway.
-        if rate < f64::MIN_POSITIVE * 4.0 { normal + 0.25 } else { normal }
-    }
-}
-
-fn pieces(definition: &Definition) -> Vec<Piece> {
-    let (mut total, mut start) = (float(0.0), 0.0);
-    let mut found = Vec::new();
-    let mut piece = |steps: f64, first: Float, last: Float, shape| {
-        total += steps;
-        let end = total.to_f64();
-        if end > start {
-            let shape = if first == last { PhaseShape::Linear } else { shape }; // a hold
-            found.push(Piece { start, end, first, last, shape });
-            start = end;
-        }
-    };
-    match definition {
-        Definition::CosineDecay(it) => {
-            let initial = it.initial_learning_rate;
-            let peak = it.warmup_target.unwrap_or(initial);
-            if it.warmup_target.is_some() {
-                piece(it.warmup_steps, float(initial), float(peak), PhaseShape::Linear);
-            }
-            piece(it.decay_steps, float(peak), float(peak) * it.alpha, PhaseShape::Cosine);
-        }
-        Definition::Phases(it) => {
-            let mut rate = it.initial_learning_rate;
-            for phase in &it.phases {
-                let first = phase.start.unwrap_or(rate);
-                rate = phase.learning_rate;
-                piece(phase.steps, float(first), float(rate), phase.shape);
-            }
-        }
-        Definition::PiecewiseConstantDecay(it) => {
-            let mut start = 0.0;
-            for (&boundary, &value) in it.boundaries.iter().zip(&it.values) {
-                let end = boundary.next_up();
-                let (first, last) = (float(value), float(value));
-                found.push(Piece { start, end, first, last, shape: PhaseShape::Linear });
-                start = end;
-            }
-        }
-        Definition::InverseTimeDecay(_) | Definition::InverseSquareRootDecay(_) => {}
-        other => unreachable!("a class of which this target does not know: {other:?}"),
-    }
-    found
+/// From a thousandth to a thousand, and the common ones.
+fn power(u: &mut Unstructured) -> Result<f64> {
+    Ok(match u.int_in_range(0..=3)? {
+        0 => *u.choose(&[0.5, 1.0, 2.0, 3.0])?,
+        _ => 10_f64.powf(f64::from(u.arbitrary::<i16>()?) * 3.0 / 32768.0),
+    })
 }
 
 /// Of an everyday size, small, next to a power of two, or anything.
@@ -272,22 +160,6 @@ fn steps(u: &mut Unstructured) -> Result<f64> {
     })
 }
 
-fn float(value: f64) -> Float {
-    Float::with_val(200, value)
-}
-
-/// sin(pi/2 * part / whole)**2
-fn half_cosine(part: Float, whole: f64) -> Float {
-    (part / whole * Float::with_val(200, Constant::Pi) / 2_u32).sin().square()
-}
-
-/// The distance in ULP, the spacing of float64 at the larger.
-fn ulps(rate: f64, exact: Float) -> f64 {
-    let larger = float(rate).max(&exact);
-    let exponent = larger.get_exp().map_or(-1074, |e| (e - 53).max(-1074));
-    ((exact - rate).abs() >> exponent).to_f64()
-}
-
 fn is_refused<T>(result: Result<T, Error>, at: Option<usize>, bad: f64) -> bool {
     matches!(result, Err(Error::Step { index, step }) if index == at && step.to_bits() == bad.to_bits())
 }
@@ -297,7 +169,7 @@ fuzz_target!(|case: Case| {
     let definition = schedule.definition();
     let end = schedule.total_steps().map_or(f64::INFINITY, |end| end as f64);
     let value = |step: f64| schedule.value(step).unwrap();
-    let held = schedule.final_learning_rate().unwrap();
+    let held = schedule.final_learning_rate().unwrap_or(f64::MAX); // what grows ends at the largest
     let pieces = pieces(definition);
 
     assert_eq!(value(end), held);
@@ -307,16 +179,21 @@ fuzz_target!(|case: Case| {
     }
     for &step in &case.steps {
         let rate = value(step);
+        assert!(rate.is_finite() && rate >= 0.0, "{definition:?} at {step}: {rate}");
         let Some(piece) = pieces.iter().find(|piece| piece.start <= step && step < piece.end)
         else {
-            if let Some(exact) = endless(definition, step).filter(|_| step < 1e30) {
+            if let Some((exact, bound)) = endless(definition, step).filter(|_| step < 1e30) {
                 let off = ulps(rate, exact);
-                assert!(off <= 2.75, "{definition:?} at {step}: {rate:e} is {off} ULP off");
+                // Subnormal rates add less than 1/4, as in `bound`.
+                assert!(off <= bound + 0.25, "{definition:?} at {step}: {rate:e} is {off} ULP off");
             } else if step >= end {
                 assert_eq!(rate, held);
             }
             continue;
         };
+        let (low, top) =
+            (piece.first.clone().min(&piece.last), piece.first.clone().max(&piece.last));
+        assert!(low <= rate && rate <= top, "{definition:?} at {step}: {rate:e}");
         let off = ulps(rate, piece.exact(step));
         let bound = piece.bound(step, rate);
         assert!(

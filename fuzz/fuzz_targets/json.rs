@@ -47,12 +47,30 @@ fn fields(schedule: &Schedule) -> String {
                         it.steps,
                         it.learning_rate,
                         serde_json::to_string(&it.shape).unwrap().replace('"', ""),
+                        it.power,
                         it.start,
                     )
                 })
                 .collect();
             format!("{:?} {phases:?} {:?}", it.initial_learning_rate, it.name.as_bytes())
         }
+        Definition::ExponentialDecay(it) => format!(
+            "{:?} {} {:?} {} {:?}",
+            it.initial_learning_rate,
+            it.decay_steps,
+            it.decay_rate,
+            it.staircase,
+            it.name.as_bytes()
+        ),
+        Definition::PolynomialDecay(it) => format!(
+            "{:?} {} {:?} {:?} {} {:?}",
+            it.initial_learning_rate,
+            it.decay_steps,
+            it.end_learning_rate,
+            it.power,
+            it.cycle,
+            it.name.as_bytes()
+        ),
         Definition::InverseTimeDecay(it) => format!(
             "{:?} {} {:?} {} {:?}",
             it.initial_learning_rate,
@@ -83,13 +101,23 @@ fn read(py: Python, data: &[u8]) -> PyResult<(String, String)> {
     let fields = if class_name == "PiecewiseConstantDecay" {
         let (boundaries, values) = (list(&schedule, "boundaries")?, list(&schedule, "values")?);
         format!("{boundaries:?} {values:?} {:?}", name(&schedule)?.as_bytes())
-    } else if class_name == "InverseTimeDecay" {
+    } else if class_name == "InverseTimeDecay" || class_name == "ExponentialDecay" {
         format!(
             "{:?} {} {:?} {} {:?}",
             initial()?,
             count(&schedule, "decay_steps")?,
             schedule.getattr("decay_rate")?.extract::<f64>()?,
             schedule.getattr("staircase")?.extract::<bool>()?,
+            name(&schedule)?.as_bytes()
+        )
+    } else if class_name == "PolynomialDecay" {
+        format!(
+            "{:?} {} {:?} {:?} {} {:?}",
+            initial()?,
+            count(&schedule, "decay_steps")?,
+            schedule.getattr("end_learning_rate")?.extract::<f64>()?,
+            schedule.getattr("power")?.extract::<f64>()?,
+            schedule.getattr("cycle")?.extract::<bool>()?,
             name(&schedule)?.as_bytes()
         )
     } else if class_name == "InverseSquareRootDecay" {
@@ -111,7 +139,8 @@ fn read(py: Python, data: &[u8]) -> PyResult<(String, String)> {
             let it = it?;
             let learning_rate: f64 = it.getattr("learning_rate")?.extract()?;
             let shape: String = it.getattr("shape")?.extract()?;
-            phases.push((count(&it, "steps")?, learning_rate, shape, rate(&it, "start")?));
+            let (power, start) = (rate(&it, "power")?, rate(&it, "start")?);
+            phases.push((count(&it, "steps")?, learning_rate, shape, power, start));
         }
         format!("{:?} {phases:?} {:?}", initial()?, name(&schedule)?.as_bytes())
     };
@@ -167,10 +196,10 @@ const TOKENS: &str = r#"
     "module" "class_name" "config" "registered_name"
     "initial_learning_rate" "decay_steps" "alpha" "name" "warmup_target" "warmup_steps"
     "CosineDecay" "keras.optimizers.schedules" {"CosineDecay":null}
-    "Phases" "phases" "steps" "learning_rate" "shape" "power" "start" "linear" "cosine" "rex" "sqrt" "square" "inverse_time" {"linear":null}
-    "InverseTimeDecay" "decay_rate" "staircase" "InverseSquareRootDecay" "timescale" true false
+    "Phases" "phases" "steps" "learning_rate" "shape" "power" "start" "linear" "cosine" "rex" "sqrt" "square" "inverse_time" "exponential" "polynomial" {"linear":null}
+    "InverseTimeDecay" "ExponentialDecay" "decay_rate" "staircase" "PolynomialDecay" "end_learning_rate" "cycle" "InverseSquareRootDecay" "timescale" true false
     "PiecewiseConstantDecay" "boundaries" "values" [10] [10,20.5] [0.5,0.25] [0.5,0.25,0.125]
-    {"steps":5,"learning_rate":0.5} {"steps":0,"learning_rate":0.25,"shape":"cosine","power":null,"start":1}
+    {"steps":5,"learning_rate":0.5} {"steps":0,"learning_rate":0.25,"shape":"cosine","power":null,"start":1} {"steps":5,"learning_rate":0.5,"shape":"polynomial","power":2}
     "\ud83d\ude00" "\ud800" "\u0000" "é😀"
     null true NaN Infinity {} [] 0 -0 -0.0 1 -1 0.1 10.5 1e3 1000.0
     9007199254740992 9007199254740993 9007199254740991.5 9.007199254740992e15
