@@ -50,7 +50,7 @@ impl Random {
         match self.below(8) {
             0 => self.choose(&[5e-324, f64::MIN_POSITIVE, 1e-300, 1.0, 1e300, f64::MAX]),
             1 => f64::from_bits(1 + self.below(f64::MAX.to_bits())),
-            2 => f64::from_bits(1 + self.below(1 << 52) >> self.below(52)).max(5e-324),
+            2 => f64::from_bits(1 + (self.below(1 << 52) >> self.below(52))),
             3 => {
                 let power = self.between(-1022.0, 1023.0).floor().exp2();
                 self.beside(power, 20)
@@ -76,8 +76,12 @@ impl Random {
 
     /// A factor > 0 other than 1.
     fn factor(&mut self) -> f64 {
-        let factor = match self.below(6) {
+        let factor = match self.below(7) {
             0 => self.beside(1.0, 20),
+            6 => {
+                let power = (self.between(-8.0, 8.0).round() / 2.0).exp2();
+                self.beside(power, 20)
+            }
             1 => self.choose(&[0.1, 0.5, 0.9, 0.94, 0.96, 0.97, 0.99, 0.999, 2.0, 10.0]),
             2 => self.rate(),
             3 => self.sized(-996.0, 996.0),
@@ -228,6 +232,11 @@ impl Case {
             let low = random.between(-1077.0, -1019.0);
             let to = if random.one_in(3) { random.between(1020.0, 1025.0) } else { low };
             to - f64::from(exponent(self.curve.first()))
+        } else if self.curve.power() > 0.0 && random.one_in(2) {
+            // Where the reduction of a logarithm may round: at fractions of a power of two.
+            let part =
+                (1.0 + random.below(257) as f64 / 256.0) * random.choose(&[1.0, 0.5_f64.sqrt()]);
+            self.curve.power() * (part.log2() - random.sized(0.0, 10.0).floor())
         } else {
             let most = random.sized(0.0, 10.1);
             (random.between(-most, most) * 2.0 * parts).round() / (2.0 * parts)
