@@ -6,7 +6,9 @@
 
 use std::fs;
 
-use learnrate::{CosineDecay, Phase, Phases, Schedule};
+use learnrate::{
+    CosineDecay, Definition, ExponentialDecay, Phase, Phases, PolynomialDecay, Schedule,
+};
 use serde_json::{Value, json};
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
@@ -86,23 +88,40 @@ fn json_is_read_for_ever() {
 }
 
 /// Builds the schedule of a class from what JSON has no words for.
-fn build(config: &Value) -> Result<Schedule, learnrate::Error> {
+fn build(case: &Value) -> Result<Schedule, learnrate::Error> {
+    let config = &case["config"];
     let rate = |field: &str| config.get(field).filter(|value| !value.is_null()).map(number);
     let initial = rate("initial_learning_rate").unwrap();
-    let Some(phases) = config.get("phases") else {
-        return Schedule::new(CosineDecay {
-            alpha: rate("alpha").unwrap_or_default(),
-            warmup_target: rate("warmup_target"),
-            warmup_steps: config["warmup_steps"].as_f64().unwrap_or_default(),
-            ..CosineDecay::new(initial, number(&config["decay_steps"]))
-        });
-    };
+    let steps = || number(&config["decay_steps"]);
     let phase = |phase: &Value| Phase {
         start: phase.get("start").map(number),
         power: phase.get("power").map(number),
         ..Phase::new(number(&phase["steps"]), number(&phase["learning_rate"]))
     };
-    Schedule::new(Phases::new(initial, phases.as_array().unwrap().iter().map(phase).collect()))
+    let definition: Definition = match case["class_name"].as_str().unwrap() {
+        "CosineDecay" => CosineDecay {
+            alpha: rate("alpha").unwrap_or_default(),
+            warmup_target: rate("warmup_target"),
+            warmup_steps: config["warmup_steps"].as_f64().unwrap_or_default(),
+            ..CosineDecay::new(initial, steps())
+        }
+        .into(),
+        "ExponentialDecay" => {
+            ExponentialDecay::new(initial, steps(), rate("decay_rate").unwrap()).into()
+        }
+        "PolynomialDecay" => {
+            let decay = PolynomialDecay::new(initial, steps());
+            let end_learning_rate = rate("end_learning_rate").unwrap_or(decay.end_learning_rate);
+            let power = rate("power").unwrap_or(decay.power);
+            PolynomialDecay { end_learning_rate, power, ..decay }.into()
+        }
+        "Phases" => {
+            let phases = config["phases"].as_array().unwrap();
+            Phases::new(initial, phases.iter().map(phase).collect()).into()
+        }
+        other => unreachable!("a class of which this test does not know: {other}"),
+    };
+    Schedule::new(definition)
 }
 
 #[test]
@@ -112,7 +131,7 @@ fn refused_fields() {
         let text = case["config"].to_string();
         let expected = case["error"].as_str().unwrap();
         let refusal = if text.contains("\"nan\"") || text.contains("\"inf\"") {
-            build(&case["config"]).unwrap_err().to_string()
+            build(&case).unwrap_err().to_string()
         } else {
             read(&case).unwrap_err().to_string()
         };
