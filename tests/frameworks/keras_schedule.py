@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ import pytest
 from family import Example, Row
 from float32 import FLOAT32, FLOAT64, IN_FLOAT32, INT32, LONG_FLOAT32, bound, float32_error, telling
 from keras import ops
+from keras_ways import BACKEND, COMPILED, WAYS, in_every_way, numpy, rates_of_fit
 
 import learnrate
 from learnrate import CosineDecay
@@ -28,21 +28,7 @@ from learnrate.keras import Schedule
 # Keras copies its variables, and PyTorch's tensors, in a way for which NumPy 2 wants one more argument of theirs.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword")
 
-BACKEND: str = keras.backend.backend()
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
-
-WAYS: dict[str, Any] = {"eager": lambda function: function}
-"""How a train step may evaluate a schedule."""
-COMPILED = [False]
-"""`jit_compile` of `model.compile`. On PyTorch it takes longer than all else here."""
-if BACKEND == "jax":
-    WAYS["jit"], COMPILED = import_module("jax").jit, [True]
-elif BACKEND == "tensorflow":
-    WAYS["graph"], COMPILED = import_module("tensorflow").function, [False, True]
-    WAYS["xla"] = partial(WAYS["graph"], jit_compile=True)
-else:
-    WAYS["compiled"] = partial(import_module("torch").compile, backend="eager")
-in_every_way = pytest.mark.parametrize("way", list(WAYS.values()), ids=list(WAYS))
 
 # Of one length, so that what JAX compiles for one serves all.
 LONG: list[dict[str, Any]] = [
@@ -79,32 +65,8 @@ def floatx() -> Iterator[Callable[[str], None]]:
         yield set_to
 
 
-def numpy(tensor: Any) -> np.ndarray:
-    return np.asarray(ops.convert_to_numpy(tensor), np.float64)
-
-
 def dtype_of(tensor: Any) -> str:
     return str(keras.backend.standardize_dtype(tensor.dtype))
-
-
-def rates_of_fit(schedule: Any, updates: int, first: int = 0, accumulate: int | None = None, **options: Any) -> Any:
-    """The rates by which `fit` updates, read off the weights, and the model.
-
-    Each batch has a weight of its own. Its gradient is 1 for that weight and 0 for the others, so SGD moves that one
-    from 0 to minus the rate, without rounding; or to a share of it, where the mean of several batches is an update.
-    """
-    optimizer = keras.optimizers.SGD(schedule, gradient_accumulation_steps=accumulate)
-    batches = updates * (accumulate or 1)
-    layer = keras.layers.Dense(1, use_bias=False, kernel_initializer="zeros")
-    model = keras.Sequential([keras.Input((batches,)), layer])
-    model.compile(optimizer=optimizer, loss=lambda _, predicted: ops.mean(predicted), **options)
-    optimizer = model.optimizer
-    optimizer.build(model.trainable_variables)
-    inner = getattr(optimizer, "inner_optimizer", optimizer)  # of one that scales the loss
-    inner._iterations.assign(first)
-    inputs = np.eye(batches, dtype=np.float32)
-    model.fit(inputs, inputs[:, :1], batch_size=1, shuffle=False, verbose=0)
-    return -numpy(layer.kernel)[:, 0] * (accumulate or 1), model
 
 
 def check(schedule: CosineDecay, rates: np.ndarray) -> None:

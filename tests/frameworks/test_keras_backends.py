@@ -1,5 +1,5 @@
-"""The tests in `keras_schedule.py` and `keras_saving.py` pass on each backend of Keras, in a process each: Keras has
-one backend for a process, and TensorFlow and PyTorch abort in one process.
+"""The tests in `keras_schedule.py`, `keras_own.py` and `keras_saving.py` pass on each backend of Keras, in a process
+each: Keras has one backend for a process, and TensorFlow and PyTorch abort in one process.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-TESTS = [Path(__file__).with_name(name) for name in ("keras_schedule.py", "keras_saving.py")]
+TESTS = [Path(__file__).with_name(name) for name in ("keras_schedule.py", "keras_own.py", "keras_saving.py")]
 SECONDS = 240
 """About ten times what a backend takes."""
 
