@@ -60,7 +60,8 @@ def near(ours: np.ndarray, theirs: np.ndarray, roundings: Any) -> bool:
 
 def spread(rest: np.ndarray, error: Any, power: float) -> np.ndarray:
     """By how much a power is off of a base from 0 to 1 that is off by at most `error`."""
-    off: np.ndarray = (rest + error) ** power - np.maximum(rest - error, 0.0) ** power
+    ends = [(rest + error) ** power, np.maximum(rest - error, 0.0) ** power]
+    off: np.ndarray = np.abs(ends - rest**power).max(axis=0)
     return off
 
 
@@ -161,7 +162,8 @@ def test_powers_of_xla() -> None:
 def test_what_rounding_leaves_at_the_end_in_optax_and_in_ours_is_nothing(learnrate: ModuleType) -> None:
     # XLA multiplies by the reciprocal of the steps. One that was rounded down leaves the end before it is reached, and
     # a root makes much of that; one that was rounded up leaves less than nothing where the product is fused with the
-    # difference. Neither mends itself: the rate is held. Should they mend it, docs/moving.md is to say so.
+    # difference. Neither mends itself: the rate is held. Should they mend it,
+    # docs/moving-powers.md is to say so.
     short, beyond = Power(1.0, 41, 0.1), Power(1.0, 40, 0.5)
     assert optax_rates(optax_power, short, 60)[41:].min() > 0.15
     assert np.isnan(optax_rates(optax_power, beyond, 60)[40:]).all()
@@ -172,13 +174,12 @@ def test_what_rounding_leaves_at_the_end_in_optax_and_in_ours_is_nothing(learnra
 
 
 def test_a_stair_comes_late_in_optax(learnrate: ModuleType) -> None:
-    recipe = Exponential(1.0, 41, 0.5, True)
-    theirs, ours = optax_rates(optax_exponential, recipe, 820), recipe.ours(learnrate)
-    late = np.flatnonzero(theirs != ours(range(820)))
-    assert (late % 41 == 0).all()
-    assert late[0] == 41
-    assert theirs[41] == 1.0
-    assert np.asarray(jax.jit(ours)(jnp.arange(820))).tolist() == (0.5 ** (np.arange(820) // 41)).tolist()
+    for steps in (41, 47):
+        recipe, stairs = Exponential(1.0, steps, 0.5, True), 0.5 ** (np.arange(820) // steps)
+        late = np.flatnonzero(optax_rates(optax_exponential, recipe, 820) != stairs)
+        assert (late % steps == 0).all()
+        assert late[0] == steps
+        assert np.asarray(jax.jit(recipe.ours(learnrate))(jnp.arange(820))).tolist() == stairs.tolist()
 
 
 def test_what_does_not_decay_in_optax_is_refused_here(learnrate: ModuleType) -> None:
@@ -240,6 +241,13 @@ def test_stairs_of_torch(learnrate: ModuleType, recipe: Exponential) -> None:
     normal = theirs > 2.0**-1000  # a product below is rounded as much as there is of it
     bound = np.floor(np.arange(2000) / recipe.steps) * U64 + OUR_EXPONENTIAL
     assert near(schedule(range(2000))[normal], theirs[normal], bound[normal])
+
+
+@pytest.mark.parametrize(("make", "steps"), [(torch_exponential, 1), (torch_stairs, 3)])
+def test_stepped_once_an_epoch_torch_counts_epochs(learnrate: ModuleType, make: Any, steps: int) -> None:
+    theirs = torch_rates(make, Exponential(0.1, steps, 0.9), 50).repeat(20)
+    ours = learnrate.step_decay(0.1, 20 * steps, 0.9)(range(1000))
+    assert near(ours, theirs, 50 * U64 + OUR_EXPONENTIAL)
 
 
 def test_the_roundings_of_torch_add_up_and_ours_do_not(learnrate: ModuleType) -> None:
@@ -340,7 +348,7 @@ def test_transformers_does_not_rise(learnrate: ModuleType) -> None:
 
 
 def test_the_end_of_transformers_is_a_share_for_a_group_of_another_rate() -> None:
-    # As docs/moving.md says of `min_lr`.
+    # As docs/moving-powers.md says.
     groups = [{"params": [torch.nn.Parameter(torch.zeros(1))], "lr": lr} for lr in (0.1, 0.01)]
     optimizer = torch.optim.SGD(groups, lr=0.1)
     scheduler = transformers.get_polynomial_decay_schedule_with_warmup(optimizer, 0, 3, lr_end=0.05)
