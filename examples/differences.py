@@ -10,13 +10,14 @@ from collections.abc import Callable
 from typing import Any
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
+import jax
 import keras
 import numpy as np
 import optax
 import torch
 import transformers
 
-from learnrate import CosineDecay
+from learnrate import CosineDecay, ExponentialDecay, PolynomialDecay
 
 warnings.filterwarnings("ignore", module="torch")
 warnings.filterwarnings("ignore", "The epoch parameter")  # the way to PyTorch's closed form
@@ -65,7 +66,8 @@ def show(title: str, **answers: object) -> None:
     print()
 
 
-KerasCosine = keras.optimizers.schedules.CosineDecay
+schedules = keras.optimizers.schedules
+KerasCosine = schedules.CosineDecay
 ours = CosineDecay(0.0, 900, warmup_target=1.0, warmup_steps=100)
 keras_schedule = KerasCosine(0.0, 900, warmup_target=1.0, warmup_steps=100)
 optax_schedule = optax.warmup_cosine_decay_schedule(0.0, 1.0, warmup_steps=100, decay_steps=1000)
@@ -102,6 +104,23 @@ show(
     keras=float(KerasCosine(1.0, 10**6)(10**6 - 1)),
     optax=float(optax.cosine_decay_schedule(1.0, 10**6)(10**6 - 1)),
     torch=torch_cosine_at(10**6 - 1, decay=10**6),
+)
+show(
+    "The end of 40 steps of a square root down from 1.0, in a compiled step (exact: 0)",
+    learnrate=float(jax.jit(PolynomialDecay(1.0, 40, 0.0, power=0.5))(40)),
+    keras=float(jax.jit(schedules.PolynomialDecay(1.0, 40, 0.0, power=0.5))(40)),
+    optax=float(jax.jit(optax.polynomial_schedule(1.0, 0.0, 0.5, 40))(40)),
+    torch=torch_rates(lambda optimizer: torch.optim.lr_scheduler.PolynomialLR(optimizer, 40, 0.5), 41)[40],
+    transformers=torch_rates(
+        lambda optimizer: transformers.get_polynomial_decay_schedule_with_warmup(optimizer, 0, 40, 0.0, 0.5), 41
+    )[40],
+)
+show(
+    "The first step of the second stair of 41, each half as high as the last, in a compiled step (exact: 0.5)",
+    learnrate=float(jax.jit(ExponentialDecay(1.0, 41, 0.5, staircase=True))(41)),
+    keras=float(jax.jit(schedules.ExponentialDecay(1.0, 41, 0.5, staircase=True))(41)),
+    optax=float(jax.jit(optax.exponential_decay(1.0, 41, 0.5, staircase=True))(41)),
+    torch=torch_rates(lambda optimizer: torch.optim.lr_scheduler.StepLR(optimizer, 41, 0.5), 42)[41],
 )
 show(
     "Past the end, at step 1,950",
