@@ -61,13 +61,13 @@ class Piece(NamedTuple):
         first, last = _mpf(self.first), _mpf(self.last)
         if self.shape == "hold":
             return first
-        # From the joint of the nearer rate (inverse time: of the greater): a length that was rounded is not the sum of
-        # what is done and what is left.
+        # From the joint of the nearer rate (exponential and polynomial: from the nearer joint; inverse time: of the
+        # greater rate): a length that was rounded is not the sum of what is done and what is left.
         shares, length = FORMULAS[self.shape].shares, mpmath.mpf(self.length)
-        done = (mpmath.mpf(step) - self.start) / length
+        done, left = (mpmath.mpf(step) - self.start) / length, (self.end - mpmath.mpf(step)) / length
         share, rest = shares(done, 1 - done, self)
-        if not (last < first if self.shape == "inverse_time" else share < rest):
-            left = (self.end - mpmath.mpf(step)) / length
+        near_end = left < done if self.shape in ("exponential", "polynomial") else not share < rest
+        if last >= first if self.shape == "inverse_time" else near_end:
             share, rest = shares(1 - left, left, self)
         return first * rest + last * share
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 import random
+import sys
 from collections.abc import Iterable
 from functools import cache
 from types import ModuleType
@@ -144,7 +145,7 @@ def check_joints(schedule: Schedule, pieces: Pieces) -> None:
     end = pieces[-1].start
     after = dict.fromkeys([end + 0.5, end + 1, end + 2.0**53, 1e30, math.inf], float(pieces[-1].first))
     if pieces[-1].endless:
-        after = {math.inf: 0.0}
+        after = {math.inf: min(float(pieces[-1].last), sys.float_info.max)}
     for step, rate in (joints | after).items():
         assert schedule(step) == rate, step
         assert schedule([step]) == [rate], step
@@ -184,8 +185,18 @@ def windows(piece: Piece, width: int) -> Iterable[np.ndarray]:
     return [*runs]
 
 
+def cycles(piece: Piece) -> Iterable[Piece]:
+    """Of a piece that has cycles two: after a joint comes the start of the next one."""
+    if not piece.cycle:
+        return [piece]
+    return [
+        piece._replace(start=number and math.nextafter(number * piece.cycle, math.inf), end=(number + 1) * piece.cycle)
+        for number in (0, 5)
+    ]
+
+
 def check_monotone(schedule: Schedule, pieces: Pieces, width: int) -> None:
-    for piece in pieces if pieces[-1].endless else pieces[:-1]:
+    for piece in itertools.chain(*map(cycles, pieces if pieces[-1].endless else pieces[:-1])):
         # Keras's decay, down, never turns at any length.
         if (
             not piece.endless
@@ -230,7 +241,8 @@ def test_no_long_phase_turns(learnrate: ModuleType, shape: str, length: int) -> 
     rng = random.Random(length)
     for _ in range(20):
         lowest = 0.0 if shape in TO_0 else 1e-9
-        fields = (rng.random(), ((length, rng.choice([lowest, rng.random(), 10 * rng.random()]), shape),))
+        power = rng.choice([0.5, 2.0, 10 ** rng.uniform(-3, 3)]) if shape == "polynomial" else None
+        fields = (rng.random(), ((length, rng.choice([lowest, rng.random(), 10 * rng.random()]), shape, power),))
         check_monotone(learnrate.Phases(*fields), phases(*fields), 2_000)
 
 

@@ -112,7 +112,7 @@ class Scalar:
 
     @staticmethod
     def cycles(distance: float, period: float) -> float:
-        return float(max(1, math.ceil(distance / period)))
+        return float(max(1, math.ceil(min(distance, STEPS) / period)))
 
     @staticmethod
     def power_of_2(exponent: float) -> float:
@@ -158,7 +158,7 @@ class Blocks:
         return (biased - 1023).astype(self._floats), ((2046 - biased) << 52).view(self._floats)
 
     def cycles(self, distance: Any, period: float) -> Any:
-        return self.maximum(self._ceil(distance / period), 1.0)
+        return self.maximum(self._ceil(self.minimum(distance, STEPS) / period), 1.0)
 
     def power_of_2(self, exponent: Any) -> Any:
         return ((exponent.astype(self._integers) + 1023) << 52).view(self._floats)

@@ -60,7 +60,7 @@ impl Kernel for Exponential {
     #[inline(always)]
     fn rate(self, at: Place) -> f64 {
         let mut n = at.done();
-        if self.period > 0.0 {
+        if self.period > 0.0 && n < f64::INFINITY {
             n = (minimum(n, MAX_STEPS) / self.period).floor();
         }
         n = minimum(n, self.limit);

@@ -110,8 +110,7 @@ impl Polynomial {
             if k < self.turned { (self.last, self.base) } else { (self.first, -self.base) };
         let base = if k < 0.0 { base } else { 0.0 };
         let rate = joint + times_exp2(base + part, maximum(k + self.exponent, UNDERFLOW));
-        let rate = minimum(maximum(rate, self.low), self.high);
-        if left > 0.0 { rate } else { self.last }
+        minimum(maximum(rate, self.low), self.high)
     }
 }
 
@@ -176,10 +175,12 @@ impl Kernel for Cycles {
     #[inline(always)]
     fn rate(self, at: Place) -> f64 {
         let done = at.done();
-        let steps = minimum(done, MAX_STEPS);
-        let whole = maximum((steps / self.period).ceil(), 1.0) * self.period;
+        let whole = maximum((minimum(done, MAX_STEPS) / self.period).ceil(), 1.0) * self.period;
         let length = Length::new(whole, octaves(whole).1);
-        let left = if done < f64::INFINITY { maximum(whole - steps, 0.0) } else { 0.0 };
-        self.once.with(length, left, (whole - left) - steps)
+        let within = done < whole;
+        let done = if within { done } else { 0.0 };
+        let left = whole - done;
+        let rate = self.once.with(length, left, (whole - left) - done);
+        if within { rate } else { self.once.last }
     }
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from .exp2 import LARGEST, exp2_less_1, scaled_coefficients, times_exp2
 from .log2 import log2_parts
 from .ratio import exponent, leading, product, scaled
@@ -44,7 +46,7 @@ class Exponential(Shape):
 
     def rate(self, xp: Any, done: Any, left: Any, done_rest: Any, left_rest: Any) -> Any:
         if self.period:
-            done, done_rest = xp.stairs(done, self.period), 0.0
+            (done,), done_rest = xp.choose(done < math.inf, (xp.stairs(done, self.period),), (done,)), 0.0
         n = xp.minimum(done, self.limit)
         # n * c, less a whole number: n less so many octaves is exact.
         k = xp.near(n * self.c)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from .exp2 import exp2_less_1, near, scaled_coefficients, times_exp2
 from .ratio import difference, exponent, leading, product, scaled
 from .shape import Shape
@@ -29,7 +27,6 @@ ROOT_2 = 1.4142135623730951
 UNDERFLOW = -1100.0
 """2 to a lower power is 0, as to this one."""
 GRID, GRID_OF_T = 2.0**-26, 2.0**-12
-MAX_STEPS = 2.0**53
 
 
 class Polynomial(Shape):
@@ -56,13 +53,15 @@ class Polynomial(Shape):
         self.length = (0.0,) * 6 if period else lengths(near, scaled(1.0, -exponent(steps)), steps)
 
     def rate(self, xp: Any, done: Any, left: Any, done_rest: Any, left_rest: Any) -> Any:
+        within = left > 0.0
         unit, length, twice, twice_rest, inverse, scale = self.length
         if self.period:
-            steps = xp.minimum(done, MAX_STEPS)
-            whole = xp.cycles(steps, self.period) * self.period
+            whole = xp.cycles(done, self.period) * self.period
             unit, length, twice, twice_rest, inverse, scale = lengths(xp.near, xp.octaves(whole)[1], whole)
-            (left,) = xp.choose(done < math.inf, (xp.maximum(whole - steps, 0.0),), (0.0,))
-            left_rest = (whole - left) - steps
+            within = done < whole
+            (done,) = xp.choose(within, (done,), (0.0,))
+            left = whole - done
+            left_rest = (whole - left) - done
         # The logarithm of left / length: octaves, and that of (1 + t) / (1 - t) with t from -0.172 to 0.172.
         octaves, factor = xp.octaves(left * unit * scale)
         factor = factor * unit
@@ -88,7 +87,7 @@ class Polynomial(Shape):
         (base,) = xp.choose(k < 0.0, (base,), (0.0,))
         rate = joint + times_exp2(xp, base + part, xp.maximum(k + self.exponent, UNDERFLOW))
         rate = xp.minimum(xp.maximum(rate, self.low), self.high)
-        (rate,) = xp.choose(left > 0.0, (rate,), (self.last,))
+        (rate,) = xp.choose(within, (rate,), (self.last,))
         return rate
 
 
