@@ -162,6 +162,13 @@ def test_it_tells_of_what_has_no_end(
     assert advice(out) == []
 
 
+def test_it_advises_where_a_polynomial_decay_rises(learnrate: ModuleType, show: Show) -> None:
+    for end, default in ((0.0001, ", the default,"), (0.001, "")):
+        text = f"advice: end_learning_rate = {end:.6g}{default} is above initial_learning_rate = 5e-05: the rate rises."
+        assert advice(show(learnrate.PolynomialDecay(5e-5, 1000, end).to_json())[1]) == [text]
+    assert advice(show(learnrate.PolynomialDecay(1e-4, 1000).to_json())[1]) == []
+
+
 def test_growth_beyond_2_to_the_53_has_no_telling_steps(learnrate: ModuleType, show: Show) -> None:
     _, out, _ = show(learnrate.ExponentialDecay(0.5, 2**53, 1.5).to_json())
     assert [row for row in cells(out) if len(row) == 3][2:] == [["0", "0.5", "first update"]]

@@ -110,9 +110,17 @@ assert_type(learnrate.warmup_stable_decay(3e-4, 100_000, warmup_steps=1_000, dec
 assert_type(learnrate.one_cycle(0.1, 1_000, warmup_share=0.25, three_phase=True), Phases)
 assert_type(learnrate.one_cycle_momentum(1_000, lowest=0.8), Phases)
 assert_type(learnrate.multistep_decay(0.1, [30, 60], 0.1), learnrate.PiecewiseConstantDecay)
+assert_type(learnrate.step_decay(0.1, 30, 0.1), learnrate.ExponentialDecay)
+assert_type(learnrate.step_decay(0.1, 30, 0.1).peak_learning_rate, float | None)
+assert_type(learnrate.PolynomialDecay(0.1, 1_000, power=2, cycle=True).peak_learning_rate, float)
+assert_type(learnrate.PolynomialDecay(0.1, 1_000).total_steps, int | None)
+assert_type(phases.phases[0].power, float | None)
 
 Phases(0.0, 5)  # type: ignore[arg-type]
 Phase(5)  # type: ignore[call-arg]
+Phase(5, 0.1, "polynomial", power="2")  # type: ignore[arg-type]
+learnrate.ExponentialDecay(0.1, 1_000)  # type: ignore[call-arg]
+learnrate.ExponentialDecay(0.1, 1_000, 0.5, staircase="yes")  # type: ignore[arg-type]
 Phase(5, "0.1")  # type: ignore[arg-type]
 phases.phases[0].steps = 5  # type: ignore[assignment]
 learnrate.linear_decay(3e-4, 100_000, 1_000)  # type: ignore[call-arg]

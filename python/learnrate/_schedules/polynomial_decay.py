@@ -98,3 +98,12 @@ class PolynomialDecay(Schedule):
         else:
             segments = lay((decay_steps, "polynomial", initial_learning_rate, end_learning_rate, power))
         return cls._made(segments, initial_learning_rate, decay_steps, end_learning_rate, power, cycle, name)
+
+    def _advice(self) -> list[str]:
+        initial, end = self.initial_learning_rate, self.end_learning_rate
+        if end <= initial:
+            return []
+        default = ", the default," if end == 0.0001 else ""
+        return [
+            f"end_learning_rate = {end:.6g}{default} is above initial_learning_rate = {initial:.6g}: the rate rises."
+        ]
