@@ -95,8 +95,8 @@ def _parser() -> argparse.ArgumentParser:
         "--stop",
         type=_step,
         metavar="STEP",
-        help="where to stop, before this step; default: after the hold begins, or where\n"
-        "`show` ends its picture, or a little before, where there is none",
+        help="where to stop, before this step; default: after the hold begins or, without\n"
+        "one, at a tenth of the way to the limit, a hundredfold, or five cycles",
     )
     table.add_argument(
         "--stride", type=_stride, default=1, metavar="STEPS", help="from one line to the next; default 1"
