@@ -111,8 +111,11 @@ class Scalar:
         return float(exponent), math.ldexp(1.0, -exponent)
 
     @staticmethod
-    def cycles(distance: float, period: float) -> float:
-        return float(max(1, math.ceil(min(distance, STEPS) / period)))
+    def stretched(distance: float, period: float) -> tuple[float, float, float]:
+        """The least multiple of a period, but none, that is not less than a distance; and what is left, in two parts."""
+        whole = max(1, math.ceil(min(distance, STEPS) / period)) * period
+        left = whole - distance
+        return whole, left, (whole - left) - distance
 
     @staticmethod
     def power_of_2(exponent: float) -> float:
@@ -157,8 +160,10 @@ class Blocks:
         biased = number.view(self._integers) >> 52
         return (biased - 1023).astype(self._floats), ((2046 - biased) << 52).view(self._floats)
 
-    def cycles(self, distance: Any, period: float) -> Any:
-        return self.maximum(self._ceil(self.minimum(distance, STEPS) / period), 1.0)
+    def stretched(self, distance: Any, period: float) -> tuple[Any, Any, Any]:
+        whole = self.maximum(self._ceil(self.minimum(distance, STEPS) / period), 1.0) * period
+        left = whole - distance
+        return whole, left, (whole - left) - distance
 
     def power_of_2(self, exponent: Any) -> Any:
         return ((exponent.astype(self._integers) + 1023) << 52).view(self._floats)

@@ -41,7 +41,7 @@ def in_float32(segments: Sequence[Segment]) -> list[Part]:
     """
     for segment in segments:
         for rate in (segment.first_rate, segment.last_rate):
-            if rate > MAX_FLOAT32:
+            if MAX_FLOAT32 < rate < math.inf:
                 raise ValueError(f"A rate of the schedule is too large for float32. Received: {rate!r}")
     parts = []
     for segment in segments:
@@ -78,6 +78,14 @@ class Floats:
     def choose(self, condition: Any, yes: Any, no: Any) -> list[Any]:
         return [self.where(condition, *pair) for pair in zip(yes, no, strict=True)]
 
+    def lost(self, one: Any, other: Any, total: Any, rest: float) -> Any:
+        """What the rounding of a sum leaves, and a rest; 0 at infinity. The larger one comes first.
+
+        XLA would leave out what is added and taken away again; not where a choice stands between them.
+        """
+        total = self.where(total > 0.0, total, 0.0)
+        return self.where(total < math.inf, (other + (one - total)) + rest, 0.0)
+
     def plus(self, length: float, distance: Any) -> Any:
         """A constant and a distance from a joint. XLA would make one number of the constant and the joint, rounded; not
         where a choice stands between them.
@@ -102,6 +110,31 @@ class Floats:
         one, other = self.array(one), self.array(other)  # Keras's own `minimum` makes int64 into int32 on PyTorch
         return self.xp.where(one < other, one, other)
 
+    def maximum(self, one: Any, other: Any) -> Any:
+        return self.where(one > other, one, other)
+
+    def near(self, number: Any, unit: float = 1.0) -> Any:
+        """XLA would leave out what is added and taken away again."""
+        return self.xp.floor(number * (1.0 / unit) + 0.5) * unit
+
+    def power_of_2(self, exponent: Any) -> Any:
+        """A library's own power may be off by an ULP or two: to a few bits it is right.
+
+        The choice stands between a product and a sum, so that they are not fused.
+        """
+        rough = self.xp.pow(self.array(2.0), exponent)
+        wide = self.where(rough > 0.0, rough * 4097.0, 0.0)
+        return wide - (wide - rough)
+
+    def octaves(self, number: Any) -> tuple[Any, Any]:
+        octaves = self.xp.floor(self.xp.log2(self.where(number > 0.0, number, 1.0)))
+        return octaves, self.power_of_2(-octaves)
+
+    def stretched(self, distance: Any, period: float) -> tuple[Any, Any, Any]:
+        steps = self.minimum(distance, STEPS)
+        whole = self.maximum(-self.xp.floor(-steps / (steps * 0.0 + period)), 1.0) * period
+        return whole, whole - distance, 0.0
+
 
 class Counted(Floats):
     """The same where steps are integers, of which whole periods are counted as such."""
@@ -116,6 +149,17 @@ class Counted(Floats):
         if period > int(self.xp.iinfo(self.integers.dtype).max):
             return self.xp.astype(self.steps * 0, self.dtype)
         return self.xp.astype(self.steps // self.integers.array(int(period)), self.dtype)
+
+    def stretched(self, distance: Any, period: float) -> tuple[Any, Any, Any]:
+        if period % 1.0:
+            return super().stretched(distance, period)
+        if period > int(self.xp.iinfo(self.integers.dtype).max):
+            return self.array(period), period - distance, 0.0
+        length = self.integers.array(int(period))
+        over = self.steps % length
+        left = self.integers.where(over == 0, self.integers.where(self.steps == 0, length, 0), length - over)
+        left = self.xp.astype(left, self.dtype)
+        return distance + left, left, 0.0
 
 
 def rates(schedule: Any, steps: Any) -> Any:
@@ -163,9 +207,14 @@ def rates_of_floats(xp: Any, parts: Sequence[Part], steps: Any, dtype: Any, devi
             # Within the segment, so that nothing overflows where the rate is not used.
             inside = floats.minimum(floats.where(steps < start, start, steps), end)
             done, left = inside - start, end - inside
-            done = floats.plus(start - segment.start, done) if start != segment.start else done
-            left = floats.plus(segment.end - end, left) if end != segment.end else left
-            rate = shape.rate(floats, done, left)
+            before, after = start - segment.start, segment.end - end if end < math.inf else 0.0
+            if shape.in_two:
+                rests = [floats.lost(inside, -start, done, before), floats.lost(end, -inside, left, after)]
+                rate = shape.rate(floats, done, left, *rests)
+            else:
+                done = floats.plus(before, done) if before else done
+                left = floats.plus(after, left) if after else left
+                rate = shape.rate(floats, done, left)
         found = floats.where(steps >= first, rate, found)
     return found
 
@@ -186,11 +235,20 @@ def rates_of_integers(xp: Any, parts: Sequence[Part], steps: Any, dtype: Any, de
         if segment.kind != "hold":
             last = math.floor(segment.end) if segment.end < math.inf else top
             inside = integers.minimum(integers.where(steps < start, start, steps), min(last, top))
-            # Sums of parts that are not negative, so that a joint between whole steps costs no digit.
-            done, before = xp.astype(inside - start, dtype), first - segment.start
-            left, after = _distance(xp, integers, inside, last, top, dtype), segment.end - last
             namespace = Counted(floats, integers, inside - start) if shape.period else floats
-            rate = shape.rate(namespace, done + before if before else done, left + after if after else left)
+            before, after = first - segment.start, segment.end - last if segment.end < math.inf else 0.0
+            if shape.in_two:
+                done, done_rest = _in_two(xp, integers, inside - start, 0, last - first, dtype)
+                left, left_rest = math.inf, 0.0
+                if segment.end < math.inf:
+                    over = max(last - top, 0)
+                    left, left_rest = _in_two(xp, integers, min(last, top) - inside, over, last - first, dtype)
+                rate = shape.rate(namespace, done, left, done_rest + before, left_rest + after)
+            else:
+                # Sums of parts that are not negative, so that a joint between whole steps costs no digit.
+                done = xp.astype(inside - start, dtype)
+                left = _distance(xp, integers, inside, last, top, dtype) if segment.end < math.inf else math.inf
+                rate = shape.rate(namespace, done + before if before else done, left + after if after else left)
         found = floats.where(steps >= start, rate, found)
     return found
 
@@ -206,6 +264,15 @@ def _distance(xp: Any, integers: Floats, steps: Any, end: int, top: int, dtype: 
     most = integers.array(top - over)
     exact = xp.astype(integers.minimum(left, most) + integers.array(over), dtype)
     return xp.where(left <= most, exact, rounded_twice)
+
+
+def _in_two(xp: Any, integers: Floats, distance: Any, over: int, longest: int, dtype: Any) -> tuple[Any, Any]:
+    """`distance + over` as floats, exactly: all but the last digits, and these."""
+    unit = 1 << max(0, longest.bit_length() - (24 if "32" in str(dtype) else 53))
+    leading = xp.astype(distance // integers.array(unit) + integers.array(over // unit), dtype) * float(unit)
+    if unit == 1:
+        return leading, 0.0
+    return leading, xp.astype(distance % integers.array(unit) + integers.array(over % unit), dtype)
 
 
 def _rates_of_block(block: Any, schedule: Any, result: Any) -> Any:

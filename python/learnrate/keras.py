@@ -25,7 +25,7 @@ __all__ = ["Schedule"]
 class _Namespace:
     """`keras.ops` by the names that the formula uses."""
 
-    where, astype, sqrt, floor = ops.where, ops.cast, ops.sqrt, ops.floor
+    where, astype, sqrt, floor, log2, pow = ops.where, ops.cast, ops.sqrt, ops.floor, ops.log2, ops.power
 
     @staticmethod
     def full(shape: tuple[()], value: float, dtype: Any, device: None) -> Any:

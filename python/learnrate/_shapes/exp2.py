@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .ratio import product
+from .shape import in_parts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,6 +32,12 @@ def scaled_coefficients(number: float, rest: float) -> Coefficients:
     """Those of `exp2_less_1` times a number, which has two parts."""
     c0, c0_rest = product(number, LN2)
     return c0, c0_rest + (number * LN2_REST + rest * LN2), tuple(number * q for q in Q)
+
+
+def in_float32(coefficients: Coefficients) -> Coefficients:
+    """The first one in two float32 parts."""
+    c0, c0_rest, q = coefficients
+    return *in_parts(c0, c0_rest), q
 
 
 def exp2_less_1(r: Any, c0: float, c0_rest: float, q: tuple[float, ...]) -> Any:

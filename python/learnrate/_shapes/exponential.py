@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from .exp2 import LARGEST, exp2_less_1, scaled_coefficients, times_exp2
+from .exp2 import LARGEST, exp2_less_1, in_float32, scaled_coefficients, times_exp2
 from .log2 import log2_parts
 from .ratio import exponent, leading, product, scaled
 from .shape import Shape
@@ -36,20 +36,28 @@ class Exponential(Shape):
         else:
             c, c_rest = log2_parts(first, last, steps)
             self.limit = steps
-        self._count(c, c_rest, 41)
+        self.c = c, c_rest
+        self.octave, self.rest = self._octave(41)
 
-    def _count(self, c: float, c_rest: float, bits: int) -> None:
-        """Octaves to a step, `c`, and steps to an octave in two parts: so few bits that whole octaves have no rest."""
-        self.c, self.octave = c, leading(1.0 / c, bits)
-        back, back_rest = product(self.octave, c)
-        self.rest = ((1.0 - back) - back_rest) - self.octave * c_rest
+    def _octave(self, bits: int) -> tuple[float, float]:
+        """Steps to an octave, in so few bits that whole octaves have no rest; and what that leaves, in octaves."""
+        octave = leading(1.0 / self.c[0], bits)
+        back, back_rest = product(octave, self.c[0])
+        return octave, ((1.0 - back) - back_rest) - octave * self.c[1]
 
     def rate(self, xp: Any, done: Any, left: Any, done_rest: Any, left_rest: Any) -> Any:
         if self.period:
             (done,), done_rest = xp.choose(done < math.inf, (xp.stairs(done, self.period),), (done,)), 0.0
         n = xp.minimum(done, self.limit)
         # n * c, less a whole number: n less so many octaves is exact.
-        k = xp.near(n * self.c)
-        r = ((n - k * self.octave) + done_rest) * self.c - k * self.rest
+        k = xp.near(n * self.c[0])
+        r = ((n - k * self.octave) + done_rest) * self.c[0] - k * self.rest
         rate = times_exp2(xp, self.m + exp2_less_1(r, *self.coefficients), k + self.exponent)
         return xp.minimum(xp.maximum(rate, self.low), self.high)
+
+    def in_float32(self) -> Exponential:
+        """The same with an octave in fewer bits, for there are fewer octaves. An infinite `high` is not reached."""
+        octave, rest = self._octave(15)
+        limit = min(self.limit, max(160.0 + (self.exponent if self.c[0] < 0.0 else -self.exponent), 1.0) / abs(self.c[0]))
+        high = self.high if self.high < LARGEST else math.inf
+        return self._with(octave=octave, rest=rest, limit=limit, high=high, coefficients=in_float32(self.coefficients))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .exp2 import exp2_less_1, near, scaled_coefficients, times_exp2
+from .exp2 import exp2_less_1, in_float32, near, scaled_coefficients, times_exp2
 from .ratio import difference, exponent, leading, product, scaled
-from .shape import Shape
+from .shape import Shape, rounded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,13 +26,15 @@ TO_T = 0.5003192508661807, -0.254992550502597, 0.11686289071326848
 ROOT_2 = 1.4142135623730951
 UNDERFLOW = -1100.0
 """2 to a lower power is 0, as to this one."""
-GRID, GRID_OF_T = 2.0**-26, 2.0**-12
 
 
 class Polynomial(Shape):
     """`last + (first - last) * (left / steps)**power`; `period` makes cycles of it, each a period longer."""
 
-    __slots__ = ("base", "coefficients", "exponent", "high", "length", "low", "p", "period", "power", "slope", "turned")
+    __slots__ = (
+        *("base", "coefficients", "exponent", "grids", "high", "length", "low", "p", "period", "power", "slope"),
+        "turned",
+    )
     in_two = True
 
     def __init__(self, first: float, last: float, steps: float, power: float, period: float = 0.0) -> None:
@@ -50,26 +52,27 @@ class Polynomial(Shape):
         main = leading(slope, 36)
         self.slope = main, (slope - main) + rest, slope
         self.p = tuple(power * p for p in P)
-        self.length = (0.0,) * 6 if period else lengths(near, scaled(1.0, -exponent(steps)), steps)
+        self.grids = 2.0**-26, 2.0**-12
+        self.length = () if period else lengths(near, scaled(1.0, -exponent(steps)), steps, self.grids[0])
 
     def rate(self, xp: Any, done: Any, left: Any, done_rest: Any, left_rest: Any) -> Any:
-        within = left > 0.0
-        unit, length, twice, twice_rest, inverse, scale = self.length
+        parts = self.length
         if self.period:
-            whole = xp.cycles(done, self.period) * self.period
-            unit, length, twice, twice_rest, inverse, scale = lengths(xp.near, xp.octaves(whole)[1], whole)
-            within = done < whole
-            (done,) = xp.choose(within, (done,), (0.0,))
-            left = whole - done
-            left_rest = (whole - left) - done
+            whole, left, left_rest = xp.stretched(done, self.period)
+            parts = lengths(xp.near, xp.octaves(whole)[1], whole, self.grids[0])
+            within = left > 0.0
+            left, left_rest = xp.choose(within, (left, left_rest), (whole, 0.0))
+        else:
+            within = left > 0.0
+        unit, length, length_rest, twice, twice_rest, inverse, scale = parts
         # The logarithm of left / length: octaves, and that of (1 + t) / (1 - t) with t from -0.172 to 0.172.
         octaves, factor = xp.octaves(left * unit * scale)
         factor = factor * unit
-        head, tail = left * factor - length, left_rest * factor
+        head, tail = left * factor - length, left_rest * factor - length_rest
         z = head * inverse
-        t_main = xp.near(z * (TO_T[0] + z * (TO_T[1] + z * TO_T[2])), GRID_OF_T)
+        t_main = xp.near(z * (TO_T[0] + z * (TO_T[1] + z * TO_T[2])), self.grids[1])
         # t less its first bits: all but the tail is exact.
-        head_main = xp.near(head, GRID)
+        head_main = xp.near(head, self.grids[0])
         under, under_rest = twice + head_main, (twice_rest + (head - head_main)) + tail
         t_rest = (((head - t_main * under) - t_main * under_rest) + tail) / (under + under_rest)
         t = t_main + t_rest
@@ -91,9 +94,26 @@ class Polynomial(Shape):
         return rate
 
 
-def lengths(near: Any, unit: Any, steps: Any) -> tuple[Any, ...]:
+    def in_float32(self) -> Polynomial:
+        """The same with all that is exact in fewer bits."""
+        power, slope = leading(self.power[0], 18), leading(self.slope[2], 18)
+        grids, length = (2.0**-12, 2.0**-6), self.length
+        if length:
+            unit, steps, _, _, _, *inverses = length
+            main = near(steps, grids[0])
+            length = unit, rounded(steps), steps - rounded(steps), main + main, 2.0 * (steps - main), *inverses
+        return self._with(
+            power=(power, sum(self.power) - power),
+            slope=(slope, (self.slope[0] - slope) + self.slope[1], self.slope[2]),
+            grids=grids,
+            length=length,
+            coefficients=in_float32(self.coefficients),
+        )
+
+
+def lengths(near: Any, unit: Any, steps: Any, grid: float) -> tuple[Any, ...]:
     """What is needed of a number of steps: in a unit in which it is from 1 to 2, twice it in two parts, its inverse."""
     length = steps * unit
-    main = near(length, GRID)
+    main = near(length, grid)
     inverse = 1.0 / length
-    return unit, length, main + main, 2.0 * (length - main), inverse, ROOT_2 * inverse
+    return unit, length, 0.0, main + main, 2.0 * (length - main), inverse, ROOT_2 * inverse
