@@ -25,10 +25,19 @@ impl Curve {
         }
     }
 
+    /// The power; 0 of an exponential.
     pub fn power(&self) -> f64 {
         match *self {
             Self::Polynomial { power, .. } | Self::Cycles { power, .. } => power,
             _ => 0.0,
+        }
+    }
+
+    /// By how much more than a step, in relation, the rate changes at most: what a rounded distance costs.
+    pub fn steepness(&self) -> f64 {
+        match *self {
+            Self::Exponential { first, last } => (last.ln() - first.ln()).abs(),
+            _ => self.power(),
         }
     }
 

@@ -13,14 +13,14 @@ use std::thread;
 use draw::{Case, Random, kind};
 use exact::{Curve, Oracle};
 
-/// A bound in ULP: so many, and so many more times the power.
+/// A bound in ULP: so many, and so many more times the power, or times the logarithm of last rate over first.
 type Bound = (f64, f64);
 
 /// The bounds that `src/shapes/` derives: at whole steps, at other steps, with counts that are not whole.
 #[rustfmt::skip]
 const BOUNDS: [(&str, [Bound; 3]); 12] = [
-    ("exponential phase",               [(3.0, 0.0), (4.0, 0.0), (6.0, 0.0)]),
-    ("exponential phase, nearly level", [(3.0, 0.0), (4.0, 0.0), (6.0, 0.0)]),
+    ("exponential phase",               [(3.0, 0.0), (4.0, 0.0), (6.0, 0.5)]),
+    ("exponential phase, nearly level", [(3.0, 0.0), (4.0, 0.0), (6.0, 0.5)]),
     ("ExponentialDecay",                [(3.0, 0.0), (3.0, 0.0), (3.0, 0.0)]),
     ("ExponentialDecay, nearly level",  [(3.0, 0.0), (3.0, 0.0), (3.0, 0.0)]),
     ("ExponentialDecay, growth",        [(3.0, 0.0), (3.0, 0.0), (3.0, 0.0)]),
@@ -109,6 +109,10 @@ impl Report {
                 let turns = if case.curve.falls() { following > rate } else { following < rate };
                 self.check("monotone at whole steps", !turns, case, step);
             }
+            // Where the share of the way underflows no bound holds, as docs/accuracy.md says.
+            if first == 0.0 && step - case.start < reach * 2_f64.powi(-500) {
+                continue;
+            }
             let is_whole = step.fract() == 0.0 && step <= 2_f64.powi(53);
             let place = if !case.has_whole_counts { 2 } else { usize::from(!is_whole) };
             let kind = kind(&case.curve);
@@ -116,7 +120,7 @@ impl Report {
             let off = oracle.off(step, rate);
             let (base, slope) = BOUNDS[kind].1[place];
             found.points += 1;
-            found.over += u64::from(off > base + slope * case.curve.power());
+            found.over += u64::from(off > base + slope * case.curve.steepness());
             if off >= found.worst {
                 found.worst = off;
                 found.place = describe(case, step);
