@@ -35,7 +35,8 @@ pub fn endless(definition: &Definition, step: f64) -> Option<(Float, f64)> {
             let share = (float(step) / it.timescale + 1_u32).recip();
             (share.sqrt() * it.initial_learning_rate, 2.5)
         }
-        Definition::ExponentialDecay(it) => {
+        // From 0 it is a hold; the factor may be beyond MPFR's infinity.
+        Definition::ExponentialDecay(it) if it.initial_learning_rate > 0.0 => {
             let n = if it.staircase {
                 float((counted / it.decay_steps).floor())
             } else {
@@ -62,17 +63,21 @@ pub fn endless(definition: &Definition, step: f64) -> Option<(Float, f64)> {
 }
 
 impl Piece {
-    /// The documented formula, without a difference that could cancel, from the joint of the nearer rate.
+    /// The documented formula, without a difference that could cancel, from the joint of the nearer rate,
+    /// of powers and exponentials from the nearer joint.
     pub fn exact(&self, step: f64) -> Float {
         let steps = self.end - self.start;
         let (done, left) = (float(step) - self.start, float(self.end) - step);
+        let is_nearer = done < left;
         let from_start = self.between(done.clone(), steps - done, steps);
         let from_end = self.between(steps - left.clone(), left, steps);
-        let is_early = if self.shape == PhaseShape::InverseTime {
-            self.last < self.first
-        } else {
-            let way = (float(0.0) + &self.last - &self.first).abs();
-            (from_start.clone() - &self.first).abs() * 2_u32 < way
+        let is_early = match self.shape {
+            PhaseShape::InverseTime => self.last < self.first,
+            PhaseShape::Exponential | PhaseShape::Polynomial => is_nearer,
+            _ => {
+                let way = (float(0.0) + &self.last - &self.first).abs();
+                (from_start.clone() - &self.first).abs() * 2_u32 < way
+            }
         };
         if is_early { from_start } else { from_end }
     }
