@@ -42,8 +42,7 @@ EXPONENTIALS = [
 ]
 POWERS = [
     PolynomialDecay(initial, steps, end, power, cycle)
-    for initial, end in ((0.5, 0.0), (0.3, 0.07), (0.01, 0.3))
-    for steps in (1000, 64, 1)
+    for initial, end, steps in ((0.5, 0.0, 1000), (0.3, 0.07, 64), (0.01, 0.3, 1000), (0.5, 0.0, 1))
     for power in (1.0, 2.0, 0.5, 3.7)
     for cycle in (False, True)
 ] + [PolynomialDecay(0.1, 97), PolynomialDecay(0.1, 12.5, power=3.0, cycle=True)]
