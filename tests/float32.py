@@ -21,10 +21,15 @@ FLOAT64 = 7.0
 
 def float32_error(rates: Any, exact: Any) -> float:
     """The largest error, in the spacing of float32 at the exact rate."""
-    off = np.abs(np.asarray(rates, np.float64) - exact)
+    rates = np.asarray(rates, np.float64)
+    too_large = exact > MAX_FLOAT32
+    assert (rates[too_large] == np.inf).all()
+    off = np.where(too_large, 0.0, np.abs(np.where(too_large, 0.0, rates) - exact))
+    exact = np.minimum(exact, 2.0**127)  # beyond, the spacing overflows
     return float(np.max(off / np.spacing(np.maximum(exact, 2.0**-126).astype(np.float32)), initial=0.0))
 
 
+MAX_FLOAT32 = math.nextafter(2.0**128 - 2.0**103, 0.0)  # what is above rounds to infinity
 INT32, UINT32 = 2**31 - 1, 2**32 - 1
 
 
@@ -60,7 +65,7 @@ def telling(example: Example, most: int = 2**53) -> np.ndarray:
 
 def fits(example: Example) -> bool:
     """Whether all rates round to finite float32 numbers."""
-    return all(max(piece.first, piece.last) < 2.0**128 - 2.0**103 for piece in example.pieces)
+    return all(rate < 2.0**128 - 2.0**103 or rate == math.inf for piece in example.pieces for rate in (piece.first, piece.last))
 
 
 IN_FLOAT32 = [example for example in EXAMPLES if fits(example)]

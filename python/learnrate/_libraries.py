@@ -78,13 +78,23 @@ class Floats:
     def choose(self, condition: Any, yes: Any, no: Any) -> list[Any]:
         return [self.where(condition, *pair) for pair in zip(yes, no, strict=True)]
 
-    def lost(self, one: Any, other: Any, total: Any, rest: float) -> Any:
-        """What the rounding of a sum leaves, and a rest; 0 at infinity. The larger one comes first.
+    def lost(self, one: Any, other: Any, total: Any) -> Any:
+        """What the rounding of a sum leaves; 0 at infinity. The larger one comes first.
 
         XLA would leave out what is added and taken away again; not where a choice stands between them.
         """
-        total = self.where(total > 0.0, total, 0.0)
-        return self.where(total < math.inf, (other + (one - total)) + rest, 0.0)
+        known = total < math.inf
+        one, total = self.where(known, one, 0.0), self.where(known, total, 0.0)
+        return self.where(known, other + (one - total), 0.0)
+
+    def sum(self, number: Any, rest: Any, more: float) -> tuple[Any, Any]:
+        """A number in two parts, and some more."""
+        if not more:
+            return number, rest
+        main = rounded(more) if "32" in str(self.dtype) else more
+        total = number + main
+        larger, other = (number, main) if more < 1.0 else (self.array(main), number)
+        return total, self.lost(larger, other, total) + (rest + (more - main))
 
     def plus(self, length: float, distance: Any) -> Any:
         """A constant and a distance from a joint. XLA would make one number of the constant and the joint, rounded; not
@@ -209,8 +219,9 @@ def rates_of_floats(xp: Any, parts: Sequence[Part], steps: Any, dtype: Any, devi
             done, left = inside - start, end - inside
             before, after = start - segment.start, segment.end - end if end < math.inf else 0.0
             if shape.in_two:
-                rests = [floats.lost(inside, -start, done, before), floats.lost(end, -inside, left, after)]
-                rate = shape.rate(floats, done, left, *rests)
+                done, done_rest = floats.sum(done, floats.lost(inside, -start, done), before)
+                left, left_rest = floats.sum(left, floats.lost(end, -inside, left), after)
+                rate = shape.rate(floats, done, left, done_rest, left_rest)
             else:
                 done = floats.plus(before, done) if before else done
                 left = floats.plus(after, left) if after else left
@@ -236,18 +247,19 @@ def rates_of_integers(xp: Any, parts: Sequence[Part], steps: Any, dtype: Any, de
             last = math.floor(segment.end) if segment.end < math.inf else top
             inside = integers.minimum(integers.where(steps < start, start, steps), min(last, top))
             namespace = Counted(floats, integers, inside - start) if shape.period else floats
-            before, after = first - segment.start, segment.end - last if segment.end < math.inf else 0.0
+            before, after = first - segment.start, segment.end - last
             if shape.in_two:
-                done, done_rest = _in_two(xp, integers, inside - start, 0, last - first, dtype)
-                left, left_rest = math.inf, 0.0
-                if segment.end < math.inf:
-                    over = max(last - top, 0)
-                    left, left_rest = _in_two(xp, integers, min(last, top) - inside, over, last - first, dtype)
-                rate = shape.rate(namespace, done, left, done_rest + before, left_rest + after)
+                done, done_rest = floats.sum(*_in_two(xp, integers, inside - start, dtype), before)
+                left, left_rest = floats.array(after), 0.0
+                if last <= top and after < math.inf:
+                    left, left_rest = floats.sum(*_in_two(xp, integers, integers.array(last) - inside, dtype), after)
+                elif after < math.inf:
+                    left, left_rest = floats.sum(-done, -done_rest, segment.end - segment.start)
+                rate = shape.rate(namespace, done, left, done_rest, left_rest)
             else:
                 # Sums of parts that are not negative, so that a joint between whole steps costs no digit.
                 done = xp.astype(inside - start, dtype)
-                left = _distance(xp, integers, inside, last, top, dtype) if segment.end < math.inf else math.inf
+                left = _distance(xp, integers, inside, last, top, dtype)
                 rate = shape.rate(namespace, done + before if before else done, left + after if after else left)
         found = floats.where(steps >= start, rate, found)
     return found
@@ -266,13 +278,14 @@ def _distance(xp: Any, integers: Floats, steps: Any, end: int, top: int, dtype: 
     return xp.where(left <= most, exact, rounded_twice)
 
 
-def _in_two(xp: Any, integers: Floats, distance: Any, over: int, longest: int, dtype: Any) -> tuple[Any, Any]:
-    """`distance + over` as floats, exactly: all but the last digits, and these."""
-    unit = 1 << max(0, longest.bit_length() - (24 if "32" in str(dtype) else 53))
-    leading = xp.astype(distance // integers.array(unit) + integers.array(over // unit), dtype) * float(unit)
-    if unit == 1:
-        return leading, 0.0
-    return leading, xp.astype(distance % integers.array(unit) + integers.array(over % unit), dtype)
+def _in_two(xp: Any, integers: Floats, distance: Any, dtype: Any) -> tuple[Any, Any]:
+    """A distance as floats, exactly: rounded, but to no more than fits the integers, and what that leaves."""
+    top = int(xp.iinfo(integers.dtype).max) + 1
+    most = top - (top >> (24 if "32" in str(dtype) else 53))
+    rounded = Floats(xp, dtype, integers.device).minimum(xp.astype(distance, dtype), float(most))
+    back = xp.astype(rounded, integers.dtype)
+    up, down = xp.astype(back - distance, dtype), xp.astype(distance - back, dtype)  # of which unsigned ones wrap around
+    return rounded, xp.where(back > distance, -up, down)
 
 
 def _rates_of_block(block: Any, schedule: Any, result: Any) -> Any:
