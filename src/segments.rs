@@ -6,7 +6,7 @@ use crate::batch;
 use crate::error::Error;
 use crate::exact::Sum;
 use crate::loops::Loops;
-use crate::shapes::{Formula, Place, Shape};
+use crate::shapes::{Between, Formula, Place, Shape};
 use crate::vectors::Vectors;
 
 /// Steps, or the end of them; a shape, the rates that it leads from and to, and its power if it has one.
@@ -82,7 +82,8 @@ impl Segment {
             Formula::Square(kernel) => loops.run(vectors, kernel),
             Formula::InverseTime(kernel) => loops.run(vectors, kernel),
             Formula::InverseSquareRoot(kernel) => loops.run(vectors, kernel),
-            Formula::Exponential(kernel) => loops.run(vectors, kernel),
+            Formula::Exponential(kernel) if self.whole => loops.run(vectors, kernel),
+            Formula::Exponential(kernel) => loops.run(vectors, Between(kernel)),
             Formula::Polynomial(kernel) => loops.run(vectors, kernel),
             Formula::Cycles(kernel) => loops.run(vectors, kernel),
         }

@@ -54,24 +54,40 @@ impl Exponential {
         let (exponent, exp2_less_1) = (f64::from(e), Exp2Less1::times(m, 0.0));
         Self { m, exponent, exp2_less_1, c, octave, rest, limit, period, low, high }
     }
+
+    /// After so many steps, and a part of one that rounding left out.
+    #[inline(always)]
+    fn after(self, n: f64, rest: f64) -> f64 {
+        let within = n < self.limit;
+        let n = minimum(n, self.limit);
+        // n * c, less a whole number: n less so many octaves is exact.
+        let k = near(n * self.c);
+        let n = (n - k * self.octave) + if within { rest } else { -0.0 };
+        let r = n * self.c - k * self.rest;
+        let rate = times_exp2(self.m + self.exp2_less_1.at(r), k + self.exponent);
+        minimum(maximum(rate, self.low), self.high)
+    }
 }
 
 impl Kernel for Exponential {
     #[inline(always)]
     fn rate(self, at: Place) -> f64 {
         let mut n = at.done();
-        if self.period > 0.0 && n < f64::INFINITY {
-            n = (minimum(n, MAX_STEPS) / self.period).floor();
+        if self.period > 0.0 {
+            let stairs = (minimum(n, MAX_STEPS) / self.period).floor();
+            n = if n < f64::INFINITY { stairs } else { n };
         }
-        n = minimum(n, self.limit);
-        // n * c, less a whole number: n less so many octaves is exact.
-        let k = near(n * self.c);
-        n -= k * self.octave;
-        if !at.whole && self.period == 0.0 {
-            n += at.rests().0;
-        }
-        let r = n * self.c - k * self.rest;
-        let rate = times_exp2(self.m + self.exp2_less_1.at(r), k + self.exponent);
-        minimum(maximum(rate, self.low), self.high)
+        self.after(n, -0.0)
+    }
+}
+
+/// The same where a joint lies between whole steps, so that a distance from it is rounded.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Between(pub(crate) Exponential);
+
+impl Kernel for Between {
+    #[inline(always)]
+    fn rate(self, at: Place) -> f64 {
+        if self.0.period > 0.0 { self.0.rate(at) } else { self.0.after(at.done(), at.rests().0) }
     }
 }

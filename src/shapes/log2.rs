@@ -8,7 +8,7 @@ const PLACES: i32 = 124;
 /// Those of a large one: as many as fit.
 const FEWER: i32 = 112;
 
-/// `log2(b / a) / steps` of positive numbers, `a` and `b` of which differ, as the sum of two: 53 bits, and 21 more. Each
+/// `log2(b / a) / steps` of positive numbers, `a` and `b` of which differ, rounded, and what that leaves. Each
 /// logarithm is within 2**-122, so the sum is within 2**-70 of itself where they differ by an ULP, and within 2**-73 of
 /// itself, the places of the quotient, elsewhere. `log2.py` is its twin.
 pub(super) fn log2_parts(a: f64, b: f64, steps: f64) -> (f64, f64) {
@@ -26,12 +26,11 @@ pub(super) fn log2_parts(a: f64, b: f64, steps: f64) -> (f64, f64) {
     let places_of_steps = 52 - exponent(steps);
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // 53 bits
     let quotient = (log << free) / scaled(steps, places_of_steps) as u128;
-    let places = places_of_steps - places - free;
-    #[allow(clippy::cast_possible_wrap)]
-    let spare = 128 - quotient.leading_zeros() as i32 - 53;
-    let leading = quotient >> spare;
-    let part = |number: u128, exponent| sign * scaled(number as f64, exponent);
-    (part(leading, places + spare), part(quotient - (leading << spare), places))
+    let rounded = quotient as f64;
+    #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss)] // 75 bits
+    let rest = quotient as i128 - rounded as i128;
+    let part = |number: f64| sign * scaled(number, places_of_steps - places - free);
+    (part(rounded), part(rest as f64))
 }
 
 /// A positive number's `log2`, rounded down, and the rest in 2**-124.

@@ -19,7 +19,7 @@ mod sqrt;
 mod square;
 
 pub(crate) use cosine::Cosine;
-pub(crate) use exponential::Exponential;
+pub(crate) use exponential::{Between, Exponential};
 pub(crate) use hold::Hold;
 pub(crate) use inverse_square_root::InverseSquareRoot;
 pub(crate) use inverse_time::InverseTime;
@@ -164,7 +164,8 @@ impl Shape {
             Formula::Square(kernel) => kernel.rate(at),
             Formula::InverseTime(kernel) => kernel.rate(at),
             Formula::InverseSquareRoot(kernel) => kernel.rate(at),
-            Formula::Exponential(kernel) => kernel.rate(at),
+            Formula::Exponential(kernel) if at.whole => kernel.rate(at),
+            Formula::Exponential(kernel) => Between(kernel).rate(at),
             Formula::Polynomial(kernel) => kernel.rate(at),
             Formula::Cycles(kernel) => kernel.rate(at),
         }

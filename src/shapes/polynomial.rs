@@ -44,8 +44,8 @@ pub(crate) struct Polynomial {
     turned: f64,
     /// In two parts, of which the first has so few bits that its products are exact.
     power: [f64; 2],
-    /// `SLOPE * power`, likewise; and whole.
-    slope: [f64; 3],
+    /// `SLOPE * power`, likewise.
+    slope: [f64; 2],
     /// `P * power`.
     p: [f64; 7],
     length: Length,
@@ -71,7 +71,7 @@ impl Polynomial {
             exp2_less_1: Exp2Less1::times(base, scaled(span_rest, -e)),
             turned: if first < last { -1.0 } else { 0.0 },
             power: [main, power - main],
-            slope: [slope_main, (slope - slope_main) + rest, slope],
+            slope: [slope_main, (slope - slope_main) + rest],
             p: P.map(|p| power * p),
             length,
         }
@@ -101,8 +101,8 @@ impl Polynomial {
         let series = (t * w) * (low + ((p[4] + p[5] * w) + p[6] * w2) * (w2 * w2));
         // Times the power.
         let (whole, main) = (octaves * self.power[0], t_main * self.slope[0]);
-        let rest =
-            ((t_rest * self.slope[2] + t_main * self.slope[1]) + octaves * self.power[1]) + series;
+        let least = (t * self.slope[1] + octaves * self.power[1]) + series;
+        let rest = t_rest * self.slope[0] + least;
         let k = near((whole + main) + rest);
         let part = self.exp2_less_1.at(((whole - k) + main) + rest);
         // From the start, in the last octave and, where the rate rises, in the one before.

@@ -31,6 +31,7 @@ from float32 import (
     UINT32,
     bound,
     float32_error,
+    in_float32,
     joints,
     longest,
     telling,
@@ -73,8 +74,8 @@ def test_whole_steps(fitting: Example, evaluate: Any, make: Callable[[np.ndarray
     assert float32_error(rates, exact) <= bound(fitting)
     at_joints = np.isin(steps, joints(fitting))
     near = np.where(exact < 2.0**-126, 0.0, exact)  # XLA takes what is less for 0
-    off = np.asarray(rates, np.float64) - near.astype(np.float32)
-    assert (np.abs(off[at_joints]) < 2.0**-126).all()
+    off = np.abs(np.asarray(rates)[at_joints].astype(np.float64) - in_float32(near[at_joints]))
+    assert (off < 2.0**-126).all()
 
 
 @each_in_float32
@@ -99,8 +100,9 @@ def test_float64_has_the_bits_of_numpy(example: Example) -> None:
         assert (np.abs(by_torch - exact) <= 2 * spacing(exact)).all()
     else:
         assert (by_torch == exact).all()
-    assert (np.asarray(schedule(array_api_strict.asarray(steps))) == exact).all()
-    assert (np.asarray(schedule(array_api_strict.asarray(whole))) == exact[: whole.size]).all()  # its default
+    with np.errstate(over="ignore"):  # the library is NumPy, and growth overflows
+        assert (np.asarray(schedule(array_api_strict.asarray(steps))) == exact).all()
+        assert (np.asarray(schedule(array_api_strict.asarray(whole))) == exact[: whole.size]).all()  # its default
     lazy = schedule(dask.array.from_array(whole, chunks=100))
     assert isinstance(lazy, dask.array.Array)
     assert (lazy.compute() == exact[: whole.size]).all()
@@ -122,7 +124,7 @@ def test_float64_in_jax(example: Example) -> None:
 @each_in_float32
 def test_what_cannot_be_refused(fitting: Example) -> None:
     schedule = fitting.make(learnrate)
-    first, last, far = (np.float32(schedule(step)) for step in (0, math.inf, 1e30))
+    first, last, far = in_float32(np.array([schedule(step) for step in (0, math.inf, 1e30)]))
     odd = np.array([-1.0, -np.inf, np.inf, 1e30, np.nan, -0.0], np.float32)
     whole = np.array([-1, -(2**31)], np.int32)
     for evaluate, make in ((jax.jit(schedule), jnp.asarray), (schedule, torch.asarray), (schedule, dask.array.asarray)):
@@ -130,7 +132,9 @@ def test_what_cannot_be_refused(fitting: Example) -> None:
         known = np.array([first, first, last, far, np.nan, first], np.float32)
         known = np.where(known < 2.0**-126, np.float32(0), known)
         assert np.isnan(rates[4])
-        assert (np.abs(rates - known)[[0, 1, 2, 5]] < 2.0**-126).all()
+        # Subnormal ones may be 0.
+        for i in (0, 1, 2, 5):
+            assert math.isclose(rates[i], known[i], rel_tol=0.0, abs_tol=2.0**-126)
         assert float32_error(rates[3], far) <= bound(fitting)
         assert float32_error(np.asarray(evaluate(make(whole))), np.full(2, schedule(0))) <= 0.5  # rounded
 

@@ -48,7 +48,7 @@ class Exponential(Shape):
     def rate(self, xp: Any, done: Any, left: Any, done_rest: Any, left_rest: Any) -> Any:
         if self.period:
             (done,), done_rest = xp.choose(done < math.inf, (xp.stairs(done, self.period),), (done,)), 0.0
-        n = xp.minimum(done, self.limit)
+        n, done_rest = xp.choose(done < self.limit, (done, done_rest), (self.limit, 0.0))
         # n * c, less a whole number: n less so many octaves is exact.
         k = xp.near(n * self.c[0])
         r = ((n - k * self.octave) + done_rest) * self.c[0] - k * self.rest
@@ -57,7 +57,7 @@ class Exponential(Shape):
 
     def in_float32(self) -> Exponential:
         """The same with an octave in fewer bits, for there are fewer octaves. An infinite `high` is not reached."""
-        octave, rest = self._octave(15)
+        octave, rest = self._octave(13)
         limit = min(self.limit, max(160.0 + (self.exponent if self.c[0] < 0.0 else -self.exponent), 1.0) / abs(self.c[0]))
         high = self.high if self.high < LARGEST else math.inf
         return self._with(octave=octave, rest=rest, limit=limit, high=high, coefficients=in_float32(self.coefficients))

@@ -13,7 +13,7 @@ FEWER = 112
 
 
 def log2_parts(a: float, b: float, steps: float) -> tuple[float, float]:
-    """`log2(b / a) / steps` of positive numbers, `a` and `b` of which differ, as the sum of two: 53 bits, and 21 more.
+    """`log2(b / a) / steps` of positive numbers, `a` and `b` of which differ, rounded, and what that leaves.
 
     `src/shapes/log2.rs` is its twin.
     """
@@ -27,13 +27,8 @@ def log2_parts(a: float, b: float, steps: float) -> tuple[float, float]:
     free = 127 - log.bit_length()
     significand, exponent = math.frexp(steps)
     quotient = (log << free) // int(significand * 2.0**53)
-    exponent = 53 - exponent - places - free
-    spare = quotient.bit_length() - 53
-    leading = quotient >> spare
-    return (
-        sign * scaled(float(leading), exponent + spare),
-        sign * scaled(float(quotient - (leading << spare)), exponent),
-    )
+    rounded, exponent = float(quotient), 53 - exponent - places - free
+    return sign * scaled(rounded, exponent), sign * scaled(float(quotient - int(rounded)), exponent)
 
 
 def log2_fixed(number: float) -> tuple[int, int]:

@@ -50,7 +50,7 @@ class Polynomial(Shape):
         slope, rest = product(power, SLOPE[0])
         rest += power * SLOPE[1]
         main = leading(slope, 36)
-        self.slope = main, (slope - main) + rest, slope
+        self.slope = main, (slope - main) + rest
         self.p = tuple(power * p for p in P)
         self.grids = 2.0**-26, 2.0**-12
         self.length = () if period else lengths(near, scaled(1.0, -exponent(steps)), steps, self.grids[0])
@@ -82,7 +82,8 @@ class Polynomial(Shape):
         series = (t * w) * (((p0 + p1 * w) + (p2 + p3 * w) * w2) + ((p4 + p5 * w) + p6 * w2) * (w2 * w2))
         # Times the power.
         whole, main = octaves * self.power[0], t_main * self.slope[0]
-        rest = ((t_rest * self.slope[2] + t_main * self.slope[1]) + octaves * self.power[1]) + series
+        least = (t * self.slope[1] + octaves * self.power[1]) + series
+        rest = t_rest * self.slope[0] + least
         k = xp.near((whole + main) + rest)
         part = exp2_less_1(((whole - k) + main) + rest, *self.coefficients)
         # From the start, in the last octave and, where the rate rises, in the one before.
@@ -96,7 +97,7 @@ class Polynomial(Shape):
 
     def in_float32(self) -> Polynomial:
         """The same with all that is exact in fewer bits."""
-        power, slope = leading(self.power[0], 18), leading(self.slope[2], 18)
+        power, slope = leading(self.power[0], 18), leading(self.slope[0], 18)
         grids, length = (2.0**-12, 2.0**-6), self.length
         if length:
             unit, steps, _, _, _, *inverses = length
@@ -104,7 +105,7 @@ class Polynomial(Shape):
             length = unit, rounded(steps), steps - rounded(steps), main + main, 2.0 * (steps - main), *inverses
         return self._with(
             power=(power, sum(self.power) - power),
-            slope=(slope, (self.slope[0] - slope) + self.slope[1], self.slope[2]),
+            slope=(slope, (self.slope[0] - slope) + self.slope[1]),
             grids=grids,
             length=length,
             coefficients=in_float32(self.coefficients),
