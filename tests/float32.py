@@ -13,7 +13,8 @@ from family import EXAMPLES, Example
 
 # What `_shapes/cosine.py` derives, for segments of up to 2**24 steps, and for longer ones and such as start or end
 # between whole steps. A line takes less: in ULP, at their worst, its number of steps, the quotient, the span and their
-# product 1 each, the joint 1, the last sum 0.5; a distance that is rounded 1 more. REX has one more sum.
+# product 1 each, the joint 1, the last sum 0.5; a distance that is rounded 1 more. REX has one more
+# sum. What a power adds, `_shapes/polynomial.py` derives.
 FLOAT32, LONG_FLOAT32 = 6.0, 8.0
 # XLA fuses some multiply-adds, which leaves roundings out: the bound at any step stays. In ULP of float64.
 FLOAT64 = 7.0
@@ -50,7 +51,10 @@ def longest(example: Example) -> float:
 def bound(example: Example) -> float:
     is_whole = len(joints(example)) == len(example.pieces)
     is_plain = all(piece.shape in ("hold", "linear", "cosine") for piece in example.pieces)
-    return FLOAT32 if is_plain and is_whole and longest(example) <= 2**24 else LONG_FLOAT32
+    if is_plain and is_whole and longest(example) <= 2**24:
+        return FLOAT32
+    powers = (piece.power for piece in example.pieces if piece.shape == "polynomial")
+    return LONG_FLOAT32 + max(powers, default=0.0) / 8
 
 
 def telling(example: Example, most: int = 2**53) -> np.ndarray:
@@ -70,7 +74,9 @@ def telling(example: Example, most: int = 2**53) -> np.ndarray:
 
 def fits(example: Example) -> bool:
     """Whether all rates round to finite float32 numbers."""
-    return all(rate < 2.0**128 - 2.0**103 or rate == math.inf for piece in example.pieces for rate in (piece.first, piece.last))
+    return all(
+        rate < 2.0**128 - 2.0**103 or rate == math.inf for piece in example.pieces for rate in (piece.first, piece.last)
+    )
 
 
 IN_FLOAT32 = [example for example in EXAMPLES if fits(example)]

@@ -148,8 +148,15 @@ class Blocks:
     def __init__(self) -> None:
         import numpy as np
 
-        self.minimum, self.maximum, self.plus, self.over, self.sqrt = np.minimum, np.maximum, np.add, np.divide, np.sqrt
-        self._where, self._floor, self._ceil, self._integers, self._floats = np.where, np.floor, np.ceil, np.int64, np.float64
+        self.minimum, self.maximum, self.plus = np.minimum, np.maximum, np.add
+        self.over, self.sqrt = np.divide, np.sqrt
+        self._where, self._floor, self._ceil, self._integers, self._floats = (
+            np.where,
+            np.floor,
+            np.ceil,
+            np.int64,
+            np.float64,
+        )
 
     def stairs(self, distance: Any, period: float) -> Any:
         return self._floor(self.minimum(distance, STEPS) / period)

@@ -11,7 +11,7 @@ import math
 
 from ._arguments import refuse
 from ._curve import STEPS
-from ._shapes.shape import at_least, rounded
+from ._shapes.shape import ShapeInTwo, at_least, rounded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ def rates_of_floats(xp: Any, parts: Sequence[Part], steps: Any, dtype: Any, devi
             inside = floats.minimum(floats.where(steps < start, start, steps), end)
             done, left = inside - start, end - inside
             before, after = start - segment.start, segment.end - end if end < math.inf else 0.0
-            if shape.in_two:
+            if isinstance(shape, ShapeInTwo):
                 done, done_rest = floats.sum(done, floats.lost(inside, -start, done), before)
                 left, left_rest = floats.sum(left, floats.lost(end, -inside, left), after)
                 rate = shape.rate(floats, done, left, done_rest, left_rest)
@@ -248,7 +248,7 @@ def rates_of_integers(xp: Any, parts: Sequence[Part], steps: Any, dtype: Any, de
             inside = integers.minimum(integers.where(steps < start, start, steps), min(last, top))
             namespace = Counted(floats, integers, inside - start) if shape.period else floats
             before, after = first - segment.start, segment.end - last
-            if shape.in_two:
+            if isinstance(shape, ShapeInTwo):
                 done, done_rest = floats.sum(*_in_two(xp, integers, inside - start, dtype), before)
                 left, left_rest = floats.array(after), 0.0
                 if last <= top and after < math.inf:
@@ -284,7 +284,10 @@ def _in_two(xp: Any, integers: Floats, distance: Any, dtype: Any) -> tuple[Any, 
     most = top - (top >> (24 if "32" in str(dtype) else 53))
     rounded = Floats(xp, dtype, integers.device).minimum(xp.astype(distance, dtype), float(most))
     back = xp.astype(rounded, integers.dtype)
-    up, down = xp.astype(back - distance, dtype), xp.astype(distance - back, dtype)  # of which unsigned ones wrap around
+    up, down = (
+        xp.astype(back - distance, dtype),
+        xp.astype(distance - back, dtype),
+    )  # of which unsigned ones wrap around
     return rounded, xp.where(back > distance, -up, down)
 
 

@@ -27,7 +27,8 @@ pub(super) fn log2_parts(a: f64, b: f64, steps: f64) -> (f64, f64) {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // 53 bits
     let quotient = (log << free) / scaled(steps, places_of_steps) as u128;
     let rounded = quotient as f64;
-    #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss)] // 75 bits
+    #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss)]
+    // 75 bits
     let rest = quotient as i128 - rounded as i128;
     let part = |number: f64| sign * scaled(number, places_of_steps - places - free);
     (part(rounded), part(rest as f64))

@@ -51,7 +51,7 @@ def test_the_examples_are_telling() -> None:
         piece.shape for example in IN_FLOAT32 for piece in example.pieces
     }
     assert max(map(longest, IN_FLOAT32)) > INT32
-    assert {bound(example) for example in IN_FLOAT32} == {FLOAT32, LONG_FLOAT32}
+    assert {bound(example) for example in IN_FLOAT32} > {FLOAT32, LONG_FLOAT32}
     assert {example.row.name for example in IN_FLOAT32} == {example.row.name for example in EXAMPLES}
 
 

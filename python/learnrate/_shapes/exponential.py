@@ -7,18 +7,17 @@ import math
 from .exp2 import LARGEST, exp2_less_1, in_float32, scaled_coefficients, times_exp2
 from .log2 import log2_parts
 from .ratio import exponent, leading, product, scaled
-from .shape import Shape
+from .shape import ShapeInTwo
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 
-class Exponential(Shape):
+class Exponential(ShapeInTwo):
     """`first * (last / first)**(done / steps)`; without end `first * decay_rate**(done / period)`."""
 
     __slots__ = ("c", "coefficients", "exponent", "high", "limit", "low", "m", "octave", "period", "rest")
-    in_two = True
 
     def __init__(
         self, first: float, last: float, steps: float, decay_rate: float = 0.0, period: float = 0.0, stairs: float = 0.0
@@ -45,7 +44,7 @@ class Exponential(Shape):
         back, back_rest = product(octave, self.c[0])
         return octave, ((1.0 - back) - back_rest) - octave * self.c[1]
 
-    def rate(self, xp: Any, done: Any, left: Any, done_rest: Any, left_rest: Any) -> Any:
+    def rate(self, xp: Any, done: Any, left: Any, done_rest: Any = 0.0, left_rest: Any = 0.0) -> Any:
         if self.period:
             (done,), done_rest = xp.choose(done < math.inf, (xp.stairs(done, self.period),), (done,)), 0.0
         n, done_rest = xp.choose(done < self.limit, (done, done_rest), (self.limit, 0.0))
@@ -58,6 +57,8 @@ class Exponential(Shape):
     def in_float32(self) -> Exponential:
         """The same with an octave in fewer bits, for there are fewer octaves. An infinite `high` is not reached."""
         octave, rest = self._octave(13)
-        limit = min(self.limit, max(160.0 + (self.exponent if self.c[0] < 0.0 else -self.exponent), 1.0) / abs(self.c[0]))
+        limit = min(
+            self.limit, max(160.0 + (self.exponent if self.c[0] < 0.0 else -self.exponent), 1.0) / abs(self.c[0])
+        )
         high = self.high if self.high < LARGEST else math.inf
         return self._with(octave=octave, rest=rest, limit=limit, high=high, coefficients=in_float32(self.coefficients))

@@ -12,7 +12,7 @@ class Shape:
 
     __slots__ = ("first", "last")
     period = 0.0  # the steps of a stair, of a shape that has some
-    in_two = False  # whether the rounding of a distance costs too much: the shape takes what that leaves, too
+    in_two = False  # whether it is a `ShapeInTwo`
 
     def __init__(self, first: float, last: float, steps: float, *parameters: float) -> None:
         self.first, self.last = first, last
@@ -20,9 +20,9 @@ class Shape:
     def rate(self, xp: Any, done: Any, left: Any) -> Any:
         """The rate `done` steps after the start and `left` steps before the end.
 
-        `xp` is where `minimum`, `plus`, `over`, `sqrt` and `stairs` come from, and `choose`, which is `where` for each
-        of several pairs: `_curve.Scalar` for Python floats, `_curve.Blocks` for NumPy, `_libraries.Floats` for the
-        rest.
+        `xp` is where `minimum`, `plus`, `over`, `sqrt`, `stairs` and their like come from, and `choose`, which is
+        `where` for each of several pairs: `_curve.Scalar` for Python floats, `_curve.Blocks` for NumPy,
+        `_libraries.Floats` for the rest.
         """
         raise NotImplementedError
 
@@ -45,6 +45,16 @@ class Spanning(Shape):
 
     def __init__(self, first: float, last: float, steps: float) -> None:
         self.first, self.last, self.span, self.steps = first, last, last - first, steps
+
+
+class ShapeInTwo(Shape):
+    """A shape for which the rounding of a distance costs too much: it takes what that leaves, too."""
+
+    __slots__ = ()
+    in_two = True
+
+    def rate(self, xp: Any, done: Any, left: Any, done_rest: Any = 0.0, left_rest: Any = 0.0) -> Any:
+        raise NotImplementedError
 
 
 def rounded(number: float) -> float:
