@@ -13,8 +13,8 @@ from family import EXAMPLES, Example
 
 # What `_shapes/cosine.py` derives, for segments of up to 2**24 steps, and for longer ones and such as start or end
 # between whole steps. A line takes less: in ULP, at their worst, its number of steps, the quotient, the span and their
-# product 1 each, the joint 1, the last sum 0.5; a distance that is rounded 1 more. REX has one more
-# sum. What a power adds, `_shapes/polynomial.py` derives.
+# product 1 each, the joint 1, the last sum 0.5; a distance that is rounded 1 more. REX has one more sum. What a
+# power adds, `_shapes/polynomial.py` derives.
 FLOAT32, LONG_FLOAT32 = 6.0, 8.0
 # XLA fuses some multiply-adds, which leaves roundings out: the bound at any step stays. In ULP of float64.
 FLOAT64 = 7.0

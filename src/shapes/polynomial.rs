@@ -150,6 +150,60 @@ impl Polynomial {
     }
 }
 
+/// A number of steps, in a unit in which it is from 1 to 2; twice it, in two parts; and its inverse.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Length {
+    unit: f64,
+    length: f64,
+    twice: [f64; 2],
+    inverse: f64,
+    scale: f64,
+}
+
+impl Length {
+    #[inline(always)]
+    fn new(steps: f64, unit: f64) -> Self {
+        let length = steps * unit;
+        let main = to_grid(length, GRID);
+        let inverse = 1.0 / length;
+        let twice = [main + main, 2.0 * (length - main)];
+        Self { unit, length, twice, inverse, scale: ROOT_2 * inverse }
+    }
+
+    /// Octaves, and `t` in two parts: left / length is `2**octaves * (1 + t) / (1 - t)`, with t from -0.172 to 0.172.
+    #[inline(always)]
+    fn logarithm(self, left: f64, left_rest: f64) -> (f64, f64, f64) {
+        let Self { unit, length, twice, inverse, scale } = self;
+        let (octaves, factor) = octaves(left * unit * scale);
+        let factor = factor * unit;
+        let (head, tail) = (left * factor - length, left_rest * factor);
+        let z = head * inverse;
+        let t_main = to_grid(z * (TO_T[0] + z * (TO_T[1] + z * TO_T[2])), GRID_OF_T);
+        // What t_main leaves: all but the tail is exact.
+        let head_main = to_grid(head, GRID);
+        let under = twice[0] + head_main;
+        let under_rest = (twice[1] + (head - head_main)) + tail;
+        let over = ((head - t_main * under) - t_main * under_rest) + tail;
+        (octaves, t_main, over / (under + under_rest))
+    }
+}
+
+/// The nearest multiple of a power of two, of less than 2**51 of these.
+#[inline(always)]
+fn to_grid(number: f64, unit: f64) -> f64 {
+    let magic = MAGIC * unit;
+    (number + magic) - magic
+}
+
+/// The exponent of the power of two at or below a positive number that is normal, and its inverse.
+#[inline(always)]
+fn octaves(number: f64) -> (f64, f64) {
+    let biased = number.to_bits() >> 52;
+    // By bits: not every processor converts several integers at once.
+    let exponent = f64::from_bits(biased | 4503599627370496.0_f64.to_bits()) - 4503599627371519.0;
+    (exponent, f64::from_bits(2046_u64.wrapping_sub(biased) << 52))
+}
+
 impl Kernel for Polynomial {
     #[inline(always)]
     fn rate(self, at: Place) -> f64 {
