@@ -13,7 +13,7 @@ use crate::vectors::Vectors;
 pub(crate) type Piece = (f64, &'static str, f64, f64, Option<f64>);
 
 /// A stretch of steps in which the rate follows one shape: from `start` on, and before `end`.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Segment {
     start: f64,
     end: f64,
@@ -73,19 +73,19 @@ impl Segment {
         f64: AsPrimitive<R>,
     {
         let loops = Loops { first: self.place(self.start), steps, earlier, out };
-        match self.shape.formula {
-            Formula::Hold(kernel) => loops.run(vectors, kernel),
-            Formula::Linear(kernel) => loops.run(vectors, kernel),
-            Formula::Cosine(kernel) => loops.run(vectors, kernel),
-            Formula::Rex(kernel) => loops.run(vectors, kernel),
-            Formula::Sqrt(kernel) => loops.run(vectors, kernel),
-            Formula::Square(kernel) => loops.run(vectors, kernel),
-            Formula::InverseTime(kernel) => loops.run(vectors, kernel),
-            Formula::InverseSquareRoot(kernel) => loops.run(vectors, kernel),
-            Formula::Exponential(kernel) if self.whole => loops.run(vectors, kernel),
-            Formula::Exponential(kernel) => loops.run(vectors, Between(kernel)),
-            Formula::Polynomial(kernel) => loops.run(vectors, kernel),
-            Formula::Cycles(kernel) => loops.run(vectors, kernel),
+        match &self.shape.formula {
+            Formula::Hold(kernel) => loops.run(vectors, *kernel),
+            Formula::Linear(kernel) => loops.run(vectors, *kernel),
+            Formula::Cosine(kernel) => loops.run(vectors, *kernel),
+            Formula::Rex(kernel) => loops.run(vectors, *kernel),
+            Formula::Sqrt(kernel) => loops.run(vectors, *kernel),
+            Formula::Square(kernel) => loops.run(vectors, *kernel),
+            Formula::InverseTime(kernel) => loops.run(vectors, *kernel),
+            Formula::InverseSquareRoot(kernel) => loops.run(vectors, *kernel),
+            Formula::Exponential(kernel) if self.whole => loops.run(vectors, **kernel),
+            Formula::Exponential(kernel) => loops.run(vectors, Between(**kernel)),
+            Formula::Polynomial(kernel) => loops.run(vectors, **kernel),
+            Formula::Cycles(kernel) => loops.run(vectors, **kernel),
         }
     }
 }

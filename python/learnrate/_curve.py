@@ -112,7 +112,7 @@ class Scalar:
 
     @staticmethod
     def stretched(distance: float, period: float) -> tuple[float, float, float]:
-        """The least multiple of a period, but none, that is not less than a distance; and what is left, in two parts."""
+        """The least multiple of a period, but 0, that is not less than a distance; and what is left, in two parts."""
         whole = max(1, math.ceil(min(distance, STEPS) / period)) * period
         left = whole - distance
         return whole, left, (whole - left) - distance

@@ -3,7 +3,7 @@
 use super::ratio::product;
 
 /// The natural logarithm of 2, in two parts.
-const LN2: [f64; 2] = [0.6931471805599453, 2.3190468138462996e-17];
+const LN2: [f64; 2] = [std::f64::consts::LN_2, 2.3190468138462996e-17];
 
 /// `((2**r - 1) / r - ln 2) / r`: fitted by `tools/fit_powers.py`.
 const Q: [f64; 10] = [

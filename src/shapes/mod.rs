@@ -77,14 +77,15 @@ impl Place {
 }
 
 /// What the rate does within a segment.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Shape {
     pub(crate) first: f64,
     pub(crate) last: f64,
     pub(crate) formula: Formula,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// Those of many constants have a place of their own, so that a thousand segments that are searched are not large.
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Formula {
     Hold(Hold),
     Linear(Linear),
@@ -94,9 +95,9 @@ pub(crate) enum Formula {
     Square(Square),
     InverseTime(InverseTime),
     InverseSquareRoot(InverseSquareRoot),
-    Exponential(Exponential),
-    Polynomial(Polynomial),
-    Cycles(Cycles),
+    Exponential(Box<Exponential>),
+    Polynomial(Box<Polynomial>),
+    Cycles(Box<Cycles>),
 }
 
 impl Shape {
@@ -123,15 +124,17 @@ impl Shape {
             ("inverse_square_root", &[timescale]) => {
                 Formula::InverseSquareRoot(InverseSquareRoot { first, timescale })
             }
-            ("exponential", []) => Formula::Exponential(Exponential::between(first, last, steps)),
-            ("exponential", &[decay_rate, period, staircase]) => Formula::Exponential(
+            ("exponential", []) => {
+                Formula::Exponential(Box::new(Exponential::between(first, last, steps)))
+            }
+            ("exponential", &[decay_rate, period, staircase]) => Formula::Exponential(Box::new(
                 Exponential::endless(first, last, decay_rate, period, staircase > 0.0),
-            ),
+            )),
             ("polynomial", &[power]) => {
-                Formula::Polynomial(Polynomial::between(first, last, steps, power))
+                Formula::Polynomial(Box::new(Polynomial::between(first, last, steps, power)))
             }
             ("polynomial", &[power, period]) => {
-                Formula::Cycles(Cycles::new(first, last, power, period))
+                Formula::Cycles(Box::new(Cycles::new(first, last, power, period)))
             }
             _ => return None,
         };
@@ -155,7 +158,7 @@ impl Shape {
 
     #[inline(always)]
     pub(crate) fn rate(&self, at: Place) -> f64 {
-        match self.formula {
+        match &self.formula {
             Formula::Hold(kernel) => kernel.rate(at),
             Formula::Linear(kernel) => kernel.rate(at),
             Formula::Cosine(kernel) => kernel.rate(at),
@@ -164,10 +167,10 @@ impl Shape {
             Formula::Square(kernel) => kernel.rate(at),
             Formula::InverseTime(kernel) => kernel.rate(at),
             Formula::InverseSquareRoot(kernel) => kernel.rate(at),
-            Formula::Exponential(kernel) if at.whole => kernel.rate(at),
-            Formula::Exponential(kernel) => Between(kernel).rate(at),
-            Formula::Polynomial(kernel) => kernel.rate(at),
-            Formula::Cycles(kernel) => kernel.rate(at),
+            Formula::Exponential(kernel) if at.whole => (**kernel).rate(at),
+            Formula::Exponential(kernel) => Between(**kernel).rate(at),
+            Formula::Polynomial(kernel) => (**kernel).rate(at),
+            Formula::Cycles(kernel) => (**kernel).rate(at),
         }
     }
 }

@@ -48,6 +48,8 @@
 //! changes by `power / left >= 0.94 / T`: 15 of its roundings, of which four are not monotone. What follows is rounded
 //! monotonely.
 
+use std::f64::consts::SQRT_2;
+
 use super::exp2::{Exp2Less1, MAGIC, near, times_exp2};
 use super::ratio::{difference, exponent, leading, product, scaled};
 use super::{Kernel, MAX_STEPS, Place, maximum, minimum};
@@ -68,8 +70,6 @@ const P: [f64; 7] = [
 
 /// `z / (2 + z)` to 12 bits, as a polynomial in z.
 const TO_T: [f64; 3] = [0.5003192508661807, -0.254992550502597, 0.11686289071326848];
-
-const ROOT_2: f64 = 1.4142135623730951;
 
 /// 2 to a lower power is 0, as to this one.
 const UNDERFLOW: f64 = -1100.0;
@@ -154,7 +154,7 @@ impl Polynomial {
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Length {
     unit: f64,
-    length: f64,
+    steps: f64,
     twice: [f64; 2],
     inverse: f64,
     scale: f64,
@@ -163,20 +163,20 @@ struct Length {
 impl Length {
     #[inline(always)]
     fn new(steps: f64, unit: f64) -> Self {
-        let length = steps * unit;
-        let main = to_grid(length, GRID);
-        let inverse = 1.0 / length;
-        let twice = [main + main, 2.0 * (length - main)];
-        Self { unit, length, twice, inverse, scale: ROOT_2 * inverse }
+        let steps = steps * unit;
+        let main = to_grid(steps, GRID);
+        let inverse = 1.0 / steps;
+        let twice = [main + main, 2.0 * (steps - main)];
+        Self { unit, steps, twice, inverse, scale: SQRT_2 * inverse }
     }
 
     /// Octaves, and `t` in two parts: left / length is `2**octaves * (1 + t) / (1 - t)`, with t from -0.172 to 0.172.
     #[inline(always)]
     fn logarithm(self, left: f64, left_rest: f64) -> (f64, f64, f64) {
-        let Self { unit, length, twice, inverse, scale } = self;
+        let Self { unit, steps, twice, inverse, scale } = self;
         let (octaves, factor) = octaves(left * unit * scale);
         let factor = factor * unit;
-        let (head, tail) = (left * factor - length, left_rest * factor);
+        let (head, tail) = (left * factor - steps, left_rest * factor);
         let z = head * inverse;
         let t_main = to_grid(z * (TO_T[0] + z * (TO_T[1] + z * TO_T[2])), GRID_OF_T);
         // What t_main leaves: all but the tail is exact.
