@@ -135,7 +135,7 @@ fn what_grows_without_end_has_no_limit() {
         assert_eq!(shown, (0.5, f64::INFINITY, "exponential"));
         assert_eq!([0, 50, 100].map(|step| schedule.value(step).unwrap()), rates);
         // Beyond float64.
-        for step in [51_250.0, 1e300, f64::INFINITY] {
+        for step in [51_300.0, 1e300, f64::INFINITY] {
             assert_eq!(schedule.value(step), Ok(f64::MAX), "{step}");
         }
     }

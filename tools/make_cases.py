@@ -73,6 +73,8 @@ PHASES: list[tuple[tuple[Any, ...], list[float]]] = [  # (initial rate and phase
     ((0.3, [(1000, 0.02, "sqrt"), (99.5, 0.7, "sqrt"), (2**27 + 1, 3e-4, "sqrt")]), [500]),
     ((0.3, [(1000, 0.02, "square"), (99.5, 0.7, "square"), (2**27 + 1, 3e-4, "square")]), [500]),
     ((0.3, [(1000, 0.02, "inverse_time"), (99.5, 0.7, "inverse_time"), (2**27, 3e-4, "inverse_time")]), [500]),
+    ((0.3, [(1000, 0.02, "exponential"), (99.5, 0.7, "exponential"), (2**27, 3e-4, "exponential")]), [500]),
+    ((0.3, [(1000, 0, "polynomial", 0.7), (99.5, 0.7, "polynomial", 2), (2**27, 3e-4, "polynomial", 64)]), [500]),
     ((0.5, [(3 * i + 1, i * 7 % 11 / 11, ("linear", "cosine")[i % 2]) for i in range(20)]), []),
 ]
 PHASE = ("steps", "learning_rate", "shape", "power", "start")
@@ -98,6 +100,7 @@ BAD_FIELDS: list[tuple[tuple[Any, ...], str, str, str]] = [  # (fields, which on
 ]
 NOT_0 = "> 0 where the shape is 'inverse_time', from and to: 1 / rate has no end at 0; 'linear' leads there"
 NEAR = "within a factor of 1e100 of the rate that the phase starts from"
+NO_FACTOR = "> 0 where the shape is 'exponential', from and to: no factor leads to 0 or from it; 'linear' leads there"
 BAD_PHASES: list[tuple[tuple[Any, ...], str, str, str]] = [  # likewise
     ((-0.1, []), "initial_learning_rate", RATE, "-0.1"),
     (("inf", []), "initial_learning_rate", RATE, "inf"),
@@ -111,6 +114,9 @@ BAD_PHASES: list[tuple[tuple[Any, ...], str, str, str]] = [  # likewise
     ((0.1, [(10, 0.0, "inverse_time")]), "phases[0].learning_rate", NOT_0, "0.0, from 0.1"),
     ((0.0, [(10, 0.1, "inverse_time")]), "phases[0].learning_rate", NOT_0, "0.1, from 0.0"),
     ((0.1, [(10, 1e-120, "inverse_time")]), "phases[0].learning_rate", NEAR, "1e-120, from 0.1"),
+    ((0.1, [(10, 0.0, "exponential")]), "phases[0].learning_rate", NO_FACTOR, "0.0, from 0.1"),
+    ((0.1, [(10, 0.1, "polynomial")]), "phases[0].power", "a number for this shape", "None, shape='polynomial'"),
+    ((0.1, [(10, 0.1, "polynomial", 1e3 + 1)]), "phases[0].power", "<= 1000", "1001.0"),
     ((0.1, [(10, 0.1, "linear", 2.0)]), "phases[0].power", "None for this shape", "2.0, shape='linear'"),
     ((0.1, [(2**53, 0.1), (1, 0.1)]), "phases", "at most 2**53 steps long", "9007199254740993 steps"),
 ]
@@ -130,6 +136,17 @@ BAD_TIMES: list[tuple[tuple[Any, ...], str, str, str]] = [  # likewise, of an In
     ((0.1, 0, 0.5), "decay_steps", "> 0", "0"),
     ((0.1, 10, -0.5), "decay_rate", RATE, "-0.5"),
     ((0.1, 10, 1e101), "decay_rate", "<= 1e100", "1e+101"),
+]
+BAD_FACTORS: list[tuple[tuple[Any, ...], str, str, str]] = [  # likewise, of an ExponentialDecay
+    ((0.1, 10, 0.0), "decay_rate", "a finite number > 0", "0.0"),
+    ((0.1, 10, "inf"), "decay_rate", "a finite number > 0", "inf"),
+    ((0.1, 0, 0.5), "decay_steps", "> 0", "0"),
+]
+BAD_POWERS: list[tuple[tuple[Any, ...], str, str, str]] = [  # likewise, of a PolynomialDecay
+    ((0.1, 10, -1.0, 1.0), "end_learning_rate", RATE, "-1.0"),
+    ((0.1, 10, 0.0, 0.0), "power", "a finite number > 0", "0.0"),
+    ((0.1, 10, 0.0, 1000.5), "power", "<= 1000", "1000.5"),
+    ((0.1, 0.5, 0.0, 1.0), "decay_steps", SHARE, "0.5"),
 ]
 BAD_ROOTS: list[tuple[tuple[Any, ...], str, str, str]] = [  # likewise, of an InverseSquareRootDecay
     ((-0.1, 10), "initial_learning_rate", RATE, "-0.1"),
@@ -230,6 +247,8 @@ bad_fields = [
         ("Phases", phases_config, BAD_PHASES),
         ("PiecewiseConstantDecay", first("boundaries", "values"), BAD_VALUES),
         ("InverseTimeDecay", first("initial_learning_rate", "decay_steps", "decay_rate"), BAD_TIMES),
+        ("ExponentialDecay", first("initial_learning_rate", "decay_steps", "decay_rate"), BAD_FACTORS),
+        ("PolynomialDecay", first("initial_learning_rate", "decay_steps", "end_learning_rate", "power"), BAD_POWERS),
         ("InverseSquareRootDecay", first("initial_learning_rate", "timescale"), BAD_ROOTS),
     )
     for fields, *text in rows
