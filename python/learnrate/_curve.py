@@ -41,7 +41,10 @@ class Curve:
         if out is None and (kind is float or (kind is int and step <= MAX_STEPS)) and step >= 0:
             step = float(step)
             segment = self._segments[bisect_right(self._starts, step) - 1]
-            return segment.rate(Scalar, step)
+            formula = segment.formula
+            if formula.in_two:
+                return segment.rate(Scalar, step)
+            return formula.rate(Scalar, step - segment.start, segment.end - step)  # a call less
         from . import _steps
 
         return _steps.evaluate(self, step, out)

@@ -61,3 +61,25 @@ fn squared(number: u128) -> u128 {
     let upper = high * high + (cross >> 63) + u128::from(carried);
     (upper << 2) | (lower >> 126)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::log2_parts;
+
+    #[test]
+    fn both_parts_are_those_of_200_bits() {
+        for (a, b, steps, expected) in [
+            (1.0, 8.0, 3.0, (1.0, 0.0)),
+            (1.0, 10.0, 1.0, (3.321928094887362, 1.6616171210904725e-16)),
+            (3.0, 1.0, 0.3, (-5.2832083357371875, 4.394173996294815e-17)),
+            // An ULP apart, and all of float64.
+            (1.0, 1.0_f64.next_down(), 3.0, (-5.339044173024863e-17, 3.915806781459204e-34)),
+            (2.0_f64.next_down(), 2.0, 1.0, (1.6017132519074588e-16, 1.1151209609640548e-32)),
+            (5e-324, 1.7e308, 7.0, (299.70276971023867, -1.532400508569287e-14)),
+        ] {
+            let (c, rest) = log2_parts(a, b, steps);
+            assert_eq!(c, expected.0);
+            assert!((rest - expected.1).abs() <= c.abs() * 2_f64.powi(-70), "{rest}");
+        }
+    }
+}
