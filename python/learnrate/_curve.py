@@ -152,7 +152,7 @@ class Blocks:
         import numpy as np
 
         self.minimum, self.maximum, self.plus = np.minimum, np.maximum, np.add
-        self.over, self.sqrt = np.divide, np.sqrt
+        self.over, self.sqrt, self._array = np.divide, np.sqrt, np.asarray
         self._where, self._floor, self._ceil, self._integers, self._floats = (
             np.where,
             np.floor,
@@ -176,7 +176,8 @@ class Blocks:
         return whole, left, (whole - left) - distance
 
     def power_of_2(self, exponent: Any) -> Any:
-        return ((exponent.astype(self._integers) + 1023) << 52).view(self._floats)
+        # An array even where one number stands for all.
+        return ((self._array(exponent, self._floats).astype(self._integers) + 1023) << 52).view(self._floats)
 
     def choose(self, condition: Any, yes: Any, no: Any) -> Any:
         if condition.all():

@@ -246,7 +246,7 @@ def rates_of_integers(xp: Any, parts: Sequence[Part], steps: Any, dtype: Any, de
         if segment.kind != "hold":
             last = math.floor(segment.end) if segment.end < math.inf else top
             inside = integers.minimum(integers.where(steps < start, start, steps), min(last, top))
-            namespace = Counted(floats, integers, inside - start) if shape.period else floats
+            namespace = Counted(floats, integers, inside - start) if shape.period or shape.cycle else floats
             before, after = first - segment.start, segment.end - last
             if isinstance(shape, ShapeInTwo):
                 done, done_rest = floats.sum(*_in_two(xp, integers, inside - start, dtype), before)

@@ -60,7 +60,8 @@ def length(schedule: Schedule) -> int:
     """
     if schedule.total_steps is not None:
         return schedule.total_steps
-    if steps := cycle(schedule.segments[-1]):
+    steps: float = schedule.segments[-1].formula.cycle
+    if steps:
         return min(math.ceil(CYCLES * steps), MAX_STEPS)
     return (grows(schedule, GROWTH) if schedule.peak_learning_rate is None else reaches(schedule, 0.1)) or MAX_STEPS
 
@@ -92,11 +93,6 @@ def _first_step(schedule: Schedule, is_there: Callable[[int], bool]) -> int | No
     if not is_there(MAX_STEPS):
         return None
     return bisect_left(range(MAX_STEPS), True, lo=math.ceil(schedule.segments[-1].start), key=is_there)
-
-
-def cycle(segment: Segment) -> float:
-    """The steps of each cycle of a segment that has some, without end; else 0."""
-    return segment.parameters[-1] if segment.shape == "polynomial" and segment.end == math.inf else 0.0
 
 
 def shown(schedule: Schedule, last: float) -> list[Segment]:
@@ -131,7 +127,7 @@ def curve(schedule: Schedule, last: float, pieces: int = PIECES) -> Curve:
                 steps += [start + i * period] * 2
                 rates += [rates[-1], schedule(start + i * period)]
             count = 1
-        again = cycle(segment)
+        again = segment.formula.cycle
         cycles = math.ceil((stop - start) / again) if again else 1
         if cycles > pieces:
             cycles = 1

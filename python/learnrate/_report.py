@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from ._picture import cycle, grows, joint, reaches, warmups
+from ._picture import grows, joint, reaches, warmups
 from ._schedule import Schedule
 from ._segments import Segment
 
@@ -57,7 +57,7 @@ def _summary(schedule: Schedule) -> str:
         return f"first {first:.6g}, grows without end"
     if total is not None:
         end = f"final {final:.6g}, {total:,} steps"
-    elif steps := cycle(schedule.segments[-1]):
+    elif steps := schedule.segments[-1].formula.cycle:
         end = f"cycles of {joint(steps)} steps to {final:.6g}, without end"
     else:
         end = f"limit {final:.6g}, without end"
@@ -94,7 +94,7 @@ def _rates(segment: Segment) -> str:
         shape += f" of power {segment.parameters[0]:.6g}"
     if segment.last_rate == math.inf:
         return f"{segment.first_rate:.6g} and up, {shape}"
-    again = ", in cycles" if cycle(segment) else ""
+    again = ", in cycles" if segment.formula.cycle else ""
     return f"{segment.first_rate:.6g} to {segment.last_rate:.6g}, {shape}{again}"
 
 
@@ -130,7 +130,7 @@ def _telling_steps(schedule: Schedule) -> Iterator[tuple[str, str, str]]:
 
 def _without_end(schedule: Schedule) -> dict[int, str]:
     """Notes of telling steps where the rate is never held."""
-    if steps := cycle(schedule.segments[-1]):
+    if steps := schedule.segments[-1].formula.cycle:
         starts = {math.floor(i * steps) + 1: f"cycle {i + 1} starts" for i in (1, 2)}
         return starts | {math.floor(i * steps): f"cycle {i} ends" for i in (1, 2)}
     if schedule.peak_learning_rate is None:

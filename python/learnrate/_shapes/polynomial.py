@@ -29,15 +29,15 @@ UNDERFLOW = -1100.0
 
 
 class Polynomial(ShapeInTwo):
-    """`last + (first - last) * (left / steps)**power`; `period` makes cycles of it, each a period longer."""
+    """`last + (first - last) * (left / steps)**power`; `cycle` steps again and again, each time as many longer."""
 
     __slots__ = (
-        *("base", "coefficients", "exponent", "grids", "high", "length", "low", "p", "period", "power", "slope"),
+        *("base", "coefficients", "exponent", "grids", "high", "length", "low", "p", "cycle", "power", "slope"),
         "turned",
     )
 
-    def __init__(self, first: float, last: float, steps: float, power: float, period: float = 0.0) -> None:
-        self.first, self.last, self.period = first, last, period
+    def __init__(self, first: float, last: float, steps: float, power: float, cycle: float = 0.0) -> None:
+        self.first, self.last, self.cycle = first, last, cycle
         self.low, self.high = min(first, last), max(first, last)
         span, span_rest = difference(first, last)
         e = exponent(abs(span))
@@ -52,12 +52,12 @@ class Polynomial(ShapeInTwo):
         self.slope = main, (slope - main) + rest
         self.p = tuple(power * p for p in P)
         self.grids = 2.0**-26, 2.0**-12
-        self.length = () if period else lengths(near, scaled(1.0, -exponent(steps)), steps, self.grids[0])
+        self.length = () if cycle else lengths(near, scaled(1.0, -exponent(steps)), steps, self.grids[0])
 
     def rate(self, xp: Any, done: Any, left: Any, done_rest: Any = 0.0, left_rest: Any = 0.0) -> Any:
         parts = self.length
-        if self.period:
-            whole, left, left_rest = xp.stretched(done, self.period)
+        if self.cycle:
+            whole, left, left_rest = xp.stretched(done, self.cycle)
             parts = lengths(xp.near, xp.octaves(whole)[1], whole, self.grids[0])
             within = left > 0.0
             left, left_rest = xp.choose(within, (left, left_rest), (whole, 0.0))

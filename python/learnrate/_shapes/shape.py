@@ -12,6 +12,7 @@ class Shape:
 
     __slots__ = ("first", "last")
     period = 0.0  # the steps of a stair, of a shape that has some
+    cycle = 0.0  # the steps of the first cycle, likewise
     in_two = False  # whether it is a `ShapeInTwo`
 
     def __init__(self, first: float, last: float, steps: float, *parameters: float) -> None:
