@@ -86,13 +86,15 @@ def main() -> None:
 
     of_q = worst(lambda r: (value(in_q, r) - q(r)) * r**2 / (mpf(2) ** r - 1), -HALF, HALF)
     of_p = worst(lambda t: (value(in_p, t**2) - p(t**2)) * t**3, sqrt(W) / 1000, sqrt(W))
+    of_p_itself = worst(lambda w: value(in_p, w) - p(w), W / 10**9, W)
     of_t = worst(lambda z: z * value(to_t, z) - z / (2 + z), *ROOTS)
     print("Q, relative to 2**r - 1:", nstr(of_q, 3))
-    print("P, in log2:", nstr(of_p, 3))
+    print("P, in log2:", nstr(of_p, 3), "and of t**3:", nstr(of_p_itself, 3))
     print("TO_T, in t: 2 **", nstr(log(of_t, 2), 4))
     # As `tools/power_bounds.py` has them.
     assert of_q < 2.2e-17
     assert of_p < 3.8e-19
+    assert of_p_itself < 2.5e-14
     assert of_t < mpf(2) ** mpf("-12.1")
 
 
