@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 # the two rates.) Those of a cosine: where it rises to at most 10 times its first rate, and where it rises further.
 SHORT = 2**26  # steps, up to which the squares of whole ones are exact in float64
 WHOLE = 4.52, 5.31  # whole steps of a cosine of at most SHORT
+SHORT_POWER = 2**51  # steps, up to which the logarithm of a share of whole ones is rounded least
 FRACTIONAL = 5.41, 6.09  # other steps: one square is rounded
 LONG = 6.28, 6.88  # a cosine of more than SHORT: both squares are rounded
 BETWEEN = 8.25, 8.86  # a cosine that starts or ends between whole steps: so is the distance from the joint
 LINE = 2.5, 3.5  # a line takes fewer roundings than the cosine; the second where it starts or ends between whole steps
-ENDLESS = 2.5  # what has no end, but for cycles
+ENDLESS = 2.5  # what has no end, but for exponentials and cycles
+EXPONENTIAL = 2.75
 HELD = 0.5  # a rate that is held is the nearest float64
 
 
@@ -75,8 +77,10 @@ class Piece(NamedTuple):
         if self.shape == "hold":
             return np.full(steps.shape, HELD)
         if self.endless and not self.cycle:
-            return np.full(steps.shape, ENDLESS)
+            return np.full(steps.shape, EXPONENTIAL if self.shape == "exponential" else ENDLESS)
         fractional = steps != np.trunc(steps)
+        if self.cycle:
+            fractional |= steps > SHORT_POWER - self.cycle  # a cycle is less than a period longer than its steps
         return np.where(fractional, *(FORMULAS[self.shape].bound(self, each) for each in (True, False)))
 
 
@@ -123,7 +127,9 @@ def _polynomial(u: mpmath.mpf, v: mpmath.mpf, piece: Piece) -> tuple[mpmath.mpf,
 
 
 def _polynomial_bound(piece: Piece, fractional: bool) -> float:
-    return 7 + 0.06 * piece.power if fractional or not piece.is_whole else 5.5 + 0.03 * piece.power
+    """What grows with the power is the error at the end of a fall."""
+    is_short = piece.is_whole and not fractional and (piece.cycle or piece.length) <= SHORT_POWER
+    return max(5.5 if is_short else 7.5, 3.5 + 0.04 * piece.power)
 
 
 def _by_length(*bounds: float, longest: int) -> Callable[[Piece, bool], float]:
@@ -151,7 +157,7 @@ FORMULAS = {
     ),
     "square": Formula(lambda u, v, _: (u**2, v * (1 + u)), _by_length(1.5, 3.5, 3.5, 5.5, longest=2**26)),
     "inverse_time": Formula(_inverse_time, _by_length(2.5, 2.5, 3.5, 3.5, longest=2**53)),
-    "exponential": Formula(_exponential, _by_length(2.5, 2.5, 2.5, 3.5, longest=2**53)),
+    "exponential": Formula(_exponential, _by_length(*3 * (EXPONENTIAL,), 3.0, longest=2**53)),
     "polynomial": Formula(_polynomial, _polynomial_bound),
 }
 """What the documentation says of each shape of a `Phase`."""

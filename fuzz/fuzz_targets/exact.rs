@@ -3,11 +3,8 @@
 use learnrate::{Definition, PhaseShape};
 use rug::{Float, float::Constant, ops::Pow};
 
-/// The bounds of `src/shapes/` for any step, of whole counts and of others: so many ULP, and so many more times the
-/// logarithm of last rate over first.
-const EXPONENTIAL: [(f64, f64); 2] = [(4.0, 0.0), (6.0, 0.5)];
-/// Likewise, times the power.
-const POLYNOMIAL: [(f64, f64); 2] = [(6.5, 0.53), (7.5, 2.03)];
+/// The bounds of `src/shapes/` for any step, of whole counts and of others.
+const EXPONENTIAL: [f64; 2] = [2.75, 3.0];
 
 /// What leads from one rate to another, as the documentation of the classes has it.
 pub struct Piece {
@@ -43,7 +40,7 @@ pub fn endless(definition: &Definition, step: f64) -> Option<(Float, f64)> {
                 float(step) / it.decay_steps
             };
             let rate = (float(it.decay_rate).ln() * n).exp() * it.initial_learning_rate;
-            (rate.min(&float(f64::MAX)), EXPONENTIAL[0].0)
+            (rate.min(&float(f64::MAX)), EXPONENTIAL[0])
         }
         Definition::PolynomialDecay(it) if it.cycle => {
             let end = (counted / it.decay_steps).ceil().max(1.0) * it.decay_steps;
@@ -133,11 +130,9 @@ impl Piece {
         } else if self.shape == PhaseShape::InverseTime {
             3.5
         } else if self.shape == PhaseShape::Exponential {
-            let (base, slope) = EXPONENTIAL[usize::from(is_between)];
-            base + slope * (self.last.clone() / &self.first).ln().to_f64().abs()
+            EXPONENTIAL[usize::from(is_between)]
         } else if self.shape == PhaseShape::Polynomial {
-            let (base, slope) = POLYNOMIAL[usize::from(is_between)];
-            base + slope * self.power
+            (3.5 + 0.04 * self.power).max(7.5)
         } else if is_between {
             [8.25, 8.86][column]
         } else if self.end - self.start > 2_f64.powi(26) {

@@ -33,14 +33,6 @@ impl Curve {
         }
     }
 
-    /// By how much more than a step, in relation, the rate changes at most: what a rounded distance costs.
-    pub fn steepness(&self) -> f64 {
-        match *self {
-            Self::Exponential { first, last } => (last.ln() - first.ln()).abs(),
-            _ => self.power(),
-        }
-    }
-
     /// Whether the rate falls from one step to the next, but for a jump.
     pub fn falls(&self) -> bool {
         match *self {
