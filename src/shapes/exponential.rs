@@ -16,7 +16,7 @@
 //! integers, in two parts: [`log2_parts`].
 //!
 //! # The error of a rate
-//! In ULP, the spacing of float64 at the computed or the exact rate, whichever is larger: at most 2.25 at any step, and 2.75
+//! In ULP, the spacing of float64 at the computed or the exact rate, whichever is larger: at most 2.75 at any step, and 3
 //! where a joint lies between whole steps. `tools/power_bounds.py` adds up, with `u = 2**-53`:
 //!
 //! - `c` is rounded, by `u` of `r`; so are its product and the difference, by half of their ULP each. `k * rest` is less than

@@ -24,17 +24,17 @@
 //! In ULP, the spacing of float64 at the computed or the exact rate, whichever is larger, at most
 //!
 //! ```text
-//! whole steps, T <= 2**51                          5.25 + 0.025 * power
-//! other steps, longer, joints between whole steps  7.25 + 0.025 * power
+//! whole steps, T <= 2**51                          5.5, or 3.5 + 0.04 * power
+//! other steps, longer, joints between whole steps  7.5, or 3.5 + 0.04 * power
 //! ```
 //!
-//! for powers from 0.001 to 1000; `tools/power_bounds.py` adds up, with `u = 2**-53`:
+//! whichever is more; `tools/power_bounds.py` adds up, with `u = 2**-53`:
 //!
 //! - Near the start, `r` is `t_rest * slope` but for a small part: the quotient, the product and two sums are rounded, by `u` of
 //!   `r` each. At steps that are not whole the denominator is rounded too, and the numerator.
-//! - Further on, `r` is the rest of a large number, of which all that is large is exact. `t**3 * P` is less than `0.005 * power`, and
-//!   is off by 6.3 of its roundings. With those of the sums this makes an error of `0.045 * u * power` in `r`, or
-//!   0.031 ULP for each unit of power. It shows where the rate goes to 0.
+//! - Further on, `r` is the rest of a large number, of which all that is large is exact. `t**3 * P` is less than
+//!   `0.005 * power`, and is off by some 7 of its roundings. With those of the sums that is less than 0.04 ULP for each unit of
+//!   power. It shows where the rate goes to 0.
 //! - `2**r - 1` times the span costs what it does in an [exponential](super::Exponential). The span has two parts, so
 //!   its rounding counts only as `base`.
 //! - The last product is exact, and the last sum is rounded once. A rate of 0 at the end leaves that sum out.

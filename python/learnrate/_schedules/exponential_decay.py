@@ -28,7 +28,7 @@ class ExponentialDecay(Schedule):
     `step / decay_steps`. The floor is that of the float64 quotient, as in Keras. Steps count up to
     2**53 there.
 
-    The rate is exactly `initial_learning_rate` at step 0. It is within 2.25 ULP of the formula in exact arithmetic. It
+    The rate is exactly `initial_learning_rate` at step 0. It is within 2.75 ULP of the formula in exact arithmetic. It
     never turns from one whole step to the next, up to step 2**49. With a `decay_rate` > 1 it grows, up to the largest
     float64.
 

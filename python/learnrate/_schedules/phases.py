@@ -39,9 +39,9 @@ class Phase(Value):
         "rex"           b + (a - b) * (1 - u) / (1 - u / 2), of Chen et al. 2021, arXiv 2107.04197
 
     Each is within a few ULP of its formula in exact arithmetic. At whole steps of up to 2**26 that is 1.5 for "square",
-    2.25 for "exponential", 2.5 for "linear", "rex" and "inverse_time", 4 for "sqrt", 5 for "cosine" that rises at most
-    tenfold, and 5.25 + power / 40 for "polynomial". The page on accuracy has the rest: longer phases, fractional steps,
-    and phases that start or end between whole steps.
+    2.5 for "linear", "rex" and "inverse_time", 2.75 for "exponential", 4 for "sqrt", 5 for "cosine" that rises at most
+    tenfold, and 5.5 for "polynomial" of powers up to 50. The page on accuracy has the rest: longer phases, fractional
+    steps, and phases that start or end between whole steps.
 
     Args:
         steps: optimizer updates that the phase takes, a number >= 0; between 0 and 1, as in PyTorch's one-cycle, at

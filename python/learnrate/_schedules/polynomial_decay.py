@@ -30,8 +30,8 @@ class PolynomialDecay(Schedule):
     `step / decay_steps`, as in Keras. Steps count up to 2**53 there.
 
     The rate is exactly `initial_learning_rate` at step 0, and `end_learning_rate` from `decay_steps` on or, with
-    `cycle`, at its multiples. At other whole steps it is within 5.25 + power / 40 ULP of the formula in exact
-    arithmetic, a line within 2.5; the page on accuracy has the rest. Up to `decay_steps` it never turns from one whole
+    `cycle`, at its multiples. At other whole steps it is within 5.5 ULP of the formula in exact arithmetic for powers
+    up to 50, a line within 2.5; the page on accuracy has the rest. Up to `decay_steps` it never turns from one whole
     step to the next, if these are at most 2**49.
 
     Args:

@@ -85,7 +85,7 @@ class Polynomial(ShapeInTwo):
     def in_float32(self) -> Polynomial:
         """The same with all that is exact in fewer bits.
 
-        In ULP of float32 that is what `src/shapes/polynomial.rs` adds up for float64 at any step, 7.25, and for the
+        In ULP of float32 that is what `src/shapes/polynomial.rs` adds up for float64 at any step, 7.5, and for the
         rounding of a joint 1/2: 8 in all. What grows with the power is more, for `t_main` is to 2**-6 alone: 0.03 for
         the series, as there, and at most 0.09 for the four roundings of `t_rest * slope`, 2**-7 * 2.9 * power. That is
         less than power / 8.
