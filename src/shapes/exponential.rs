@@ -38,7 +38,7 @@
 //! `n - k * octave` is exact. From one step to the next `r` grows by `c`, which is at least `2**-49` of `n * c`, and so of `r`:
 //! by 16 of its roundings. The roundings of `c`'s product, of `k * rest` and of their difference are monotone, and what is
 //! in brackets above falls by an ULP at most. Where `k` changes, `n * c` is at least 1/2, and the rate changes by at least
-//! `ln 2 * 2**-50`, 5.5 of its roundings; the errors before the last, monotone one are less than 2 on either side.
+//! `ln 2 * 2**-50`, 5.5 of its roundings; the errors before the last, monotone one are less than 2.5 on either side.
 
 use super::exp2::{Exp2Less1, near, times_exp2};
 use super::log2::log2_parts;
