@@ -159,6 +159,7 @@ def many(steps: Callable[[int], float]) -> tuple[Any, ...]:
 
 
 POWERS = (0.5, 2.0, 1e-3, 3.7, 64.0, 1000.0, 3.0)
+FAST_PHASE = (3517658.700592168, 1.1633382505084754e-11, "exponential")
 PHASES = ((10, 1.5), (0, 0.75, "cosine"), (90, 0.15, "cosine", None, 1.4))
 
 ROWS = [
@@ -364,6 +365,8 @@ ROWS = [
             "tiny rates": (0.0, ((1000, 3e-320), (10**15, 5e-324), (77_777, 3e-308, "cosine"))),
             "huge rates": (1.7e308, ((1000, 1e302), (1000, 1.7e308, "cosine"), (10, 0.0))),
             "the largest rate": (1.5 * 2.0**971, ((10, sys.float_info.max, "square"), (10, 1e300, "inverse_time"))),
+            # The steps that are done are rounded to the phase's length.
+            "done before left": (1.1633382505085e-311, ((549642.1590526605, 1.1633382505085e-311), FAST_PHASE)),
             "left before done": (1.8479e-05, ((1708, 0.99, "inverse_time"), (1708, 0.3, "rex"), (1708, 0.9, "sqrt"))),
             "2**53 steps": (0.1, ((77_777, 0.6, "cosine"), (2**52, 0.01), (2**53 - 2**52 - 77_777, 0.5, "cosine"))),
             "fractional steps": (0.02, ((2.7, 0.5, "cosine"), (5.3, 0.02), (7.25, 2e-6), (1, 0.3)), "one cycle"),

@@ -98,7 +98,7 @@ impl Exponential {
     /// After so many steps, and a part of one that rounding left out.
     #[inline(always)]
     fn after(self, n: f64, rest: f64) -> f64 {
-        let within = n < self.limit;
+        let within = n <= self.limit;
         let n = minimum(n, self.limit);
         // n * c, less a whole number: n less so many octaves is exact.
         let k = near(n * self.c);

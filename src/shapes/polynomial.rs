@@ -183,7 +183,7 @@ impl Length {
         let head_main = to_grid(head, GRID);
         let under = twice[0] + head_main;
         let under_rest = (twice[1] + (head - head_main)) + tail;
-        let over = ((head - t_main * under) - t_main * under_rest) + tail;
+        let over = (head - t_main * under) - (t_main * under_rest - tail);
         (octaves, t_main, over / (under + under_rest))
     }
 }

@@ -116,7 +116,7 @@ def logarithm(xp: Any, left: Any, left_rest: Any, parts: Any, grid: float, grid_
     # What t_main leaves: all but the tail is exact.
     head_main = xp.near(head, grid)
     under, under_rest = twice + head_main, (twice_rest + (head - head_main)) + tail
-    return octaves, t_main, (((head - t_main * under) - t_main * under_rest) + tail) / (under + under_rest)
+    return octaves, t_main, ((head - t_main * under) - (t_main * under_rest - tail)) / (under + under_rest)
 
 
 def lengths(near: Any, unit: Any, steps: Any, grid: float) -> tuple[Any, ...]:
