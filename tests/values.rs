@@ -108,7 +108,8 @@ fn a_slice_equals_its_steps() {
 #[test]
 fn any_number_of_threads_gives_the_same_bits_and_the_first_error() {
     let steps = steps();
-    for (schedule, threads) in schedules().iter().zip([&[1, 2, 3, 8][..], &[2, 3], &[2, 3]]) {
+    for (i, schedule) in schedules().iter().enumerate() {
+        let threads = if i == 0 { &[1, 2, 3, 8][..] } else { &[2, 3] };
         let alone: Vec<f64> = steps.iter().map(|&step| schedule.value(step).unwrap()).collect();
         for &threads in threads {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
