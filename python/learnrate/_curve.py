@@ -106,7 +106,7 @@ class Scalar:
     def maximum(one: float, other: float) -> float:
         return one if one > other else other
 
-    near = staticmethod(near)
+    near = near
 
     @staticmethod
     def octaves(number: float) -> tuple[float, float]:
@@ -152,7 +152,7 @@ class Blocks:
         import numpy as np
 
         self.minimum, self.maximum, self.plus = np.minimum, np.maximum, np.add
-        self.over, self.sqrt, self._array = np.divide, np.sqrt, np.asarray
+        self.over, self.sqrt, self.near, self._array = np.divide, np.sqrt, near, np.asarray
         self._where, self._floor, self._ceil, self._integers, self._floats = (
             np.where,
             np.floor,
@@ -163,8 +163,6 @@ class Blocks:
 
     def stairs(self, distance: Any, period: float) -> Any:
         return self._floor(self.minimum(distance, STEPS) / period)
-
-    near = staticmethod(near)
 
     def octaves(self, number: Any) -> tuple[Any, Any]:
         biased = number.view(self._integers) >> 52
