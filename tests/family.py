@@ -310,6 +310,7 @@ ROWS = [
             "cycles to 0": (0.3, 90, 0.0, 0.5, True),
             "cycles that rise": (0.01, 90, 0.3, 3.7, True),
             "fractional cycles": (0.3, 12.3, 0.01, 2.0, True),
+            "fractional cycles to 0": (0.3, 100.1, 0.0, 2.0, True),
             "cycles of a step": (0.3, 1, 0.01, 2.0, True),
             "long": (3e-4, 10**12 + 39, 1e-6, 1.7),
             "long cycles": (3e-4, 2**31 + 7, 1e-6, 1.7, True),
@@ -350,6 +351,8 @@ ROWS = [
             **{f"{shape} that rises": (1e-4, (phase(1000, 9e-4, shape),)) for shape in SHAPES},
             **{f"{shape} that rises from 0": (0.0, (phase(999, 1e-3, shape),)) for shape in TO_0},
             **{f"{shape}, long": (7e-4, (phase(3**21, 2e-5, shape),)) for shape in SHAPES},
+            # Joints that no sum of a few powers of two is.
+            **{f"{shape} between tenths": (0.01, ((100.3, 0.3), phase(1000.1, 0.007, shape))) for shape in SHAPES[-2:]},
             **{f"{shape} between whole steps": (0.01, ((99.5, 0.3), phase(1e6 / 7, 0.007, shape))) for shape in SHAPES},
             "powers": (0.3, tuple((1000, 0.3 * (i % 2), "polynomial", power) for i, power in enumerate(POWERS))),
             "a power of 1": (0.3, ((1000, 0.1, "polynomial", 1.0),)),

@@ -60,9 +60,9 @@ def bound(example: Example) -> float:
 def telling(example: Example, most: int = 2**53) -> np.ndarray:
     """Whole steps of a segment's start, its middle and its end, and any others, up to the last one that is asked.
 
-    Fractional stairs are right in float32 up to step 2**20.
+    Fractional stairs and cycles are right in float32 up to step 2**20.
     """
-    most = min(most, 2**20) if "fractional stairs" in example.label else most
+    most = min(most, 2**20) if "fractional stairs" in example.label or "fractional cycles" in example.label else most
     starts = np.array([math.ceil(piece.start) for piece in example.pieces])
     middles = starts[:-1] + np.diff(starts) // 2
     around = np.add.outer(np.r_[starts, middles, INT32, UINT32, 2**24], np.arange(-4, 5)).ravel()

@@ -114,11 +114,11 @@ class Scalar:
         return float(exponent), math.ldexp(1.0, -exponent)
 
     @staticmethod
-    def stretched(distance: float, period: float) -> tuple[float, float, float]:
-        """The least multiple of a period, but 0, that is not less than a distance; and what is left, in two parts."""
+    def stretched(distance: float, period: float) -> tuple[float, float, float, float]:
+        """The least multiple of a period, but 0, that is not less than a distance, and what is left: two parts each."""
         whole = max(1, math.ceil(min(distance, STEPS) / period)) * period
         left = whole - distance
-        return whole, left, (whole - left) - distance
+        return whole, 0.0, left, (whole - left) - distance
 
     @staticmethod
     def power_of_2(exponent: float) -> float:
@@ -139,6 +139,10 @@ class Scalar:
     @staticmethod
     def stairs(distance: float, period: float) -> float:
         return float(math.floor(min(distance, STEPS) / period))
+
+    @staticmethod
+    def stairs_in_two(distance: float, period: float) -> tuple[float, float]:
+        return Scalar.stairs(distance, period), 0.0
 
     @staticmethod
     def choose(condition: bool, yes: Any, no: Any) -> Any:
@@ -164,14 +168,17 @@ class Blocks:
     def stairs(self, distance: Any, period: float) -> Any:
         return self._floor(self.minimum(distance, STEPS) / period)
 
+    def stairs_in_two(self, distance: Any, period: float) -> tuple[Any, float]:
+        return self.stairs(distance, period), 0.0
+
     def octaves(self, number: Any) -> tuple[Any, Any]:
         biased = number.view(self._integers) >> 52
         return (biased - 1023).astype(self._floats), ((2046 - biased) << 52).view(self._floats)
 
-    def stretched(self, distance: Any, period: float) -> tuple[Any, Any, Any]:
+    def stretched(self, distance: Any, period: float) -> tuple[Any, Any, Any, Any]:
         whole = self.maximum(self._ceil(self.minimum(distance, STEPS) / period), 1.0) * period
         left = whole - distance
-        return whole, left, (whole - left) - distance
+        return whole, 0.0, left, (whole - left) - distance
 
     def power_of_2(self, exponent: Any) -> Any:
         # An array even where one number stands for all.

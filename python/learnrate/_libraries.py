@@ -11,6 +11,7 @@ import math
 
 from ._arguments import refuse
 from ._curve import STEPS
+from ._shapes.ratio import leading
 from ._shapes.shape import ShapeInTwo, at_least, rounded
 
 TYPE_CHECKING = False
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
     from ._segments import Segment
     from ._shapes.shape import Shape
+
+HAIR = 2.0**-10
+"""Steps: what is so near to the end of a cycle of fractional steps is taken for it in float32."""
 
 Part = tuple["Segment", "Shape", float, float, float]
 """A segment, its shape, its start and its end in a dtype, and the first number of that dtype from its start on."""
@@ -93,7 +97,7 @@ class Floats:
             return number, rest
         main = rounded(more) if "32" in str(self.dtype) else more
         total = number + main
-        larger, other = (number, main) if more < 1.0 else (self.array(main), number)
+        larger, other = self.choose(number < main, (main, number), (number, main))
         return total, self.lost(larger, other, total) + (rest + (more - main))
 
     def plus(self, length: float, distance: Any) -> Any:
@@ -140,10 +144,32 @@ class Floats:
         octaves = self.xp.floor(self.xp.log2(self.where(number > 0.0, number, 1.0)))
         return octaves, self.power_of_2(-octaves)
 
-    def stretched(self, distance: Any, period: float) -> tuple[Any, Any, Any]:
+    def stairs_in_two(self, distance: Any, period: float) -> tuple[Any, Any]:
+        return self.stairs(distance, period), 0.0
+
+    def stretched(self, distance: Any, period: float) -> tuple[Any, Any, Any, Any]:
         steps = self.minimum(distance, STEPS)
-        whole = self.maximum(-self.xp.floor(-steps / (steps * 0.0 + period)), 1.0) * period
-        return whole, whole - distance, 0.0
+        cycles = self.maximum(-self.xp.floor(-steps / (steps * 0.0 + period)), 1.0)
+        if "64" in str(self.dtype) or period % 1.0 == 0.0:
+            whole = cycles * period
+            left = whole - distance
+            return whole, 0.0, left, self.lost(whole, -distance, left)
+        # Products of few bits are exact: up to 2**20 cycles, in two parts, times a period in three.
+        thousands = self.near(cycles, 1024.0)
+        main = leading(period, 12)
+        rest = leading(period - main, 12)
+        left = (thousands * main - distance) + (cycles - thousands) * main
+        left_rest = (thousands * rest + (cycles - thousands) * rest) + cycles * (period - main - rest)
+        # The quotient was rounded: it may be of the cycle before or after.
+        found = left + left_rest
+        for over, one in ((found < -HAIR, 1.0), (self.where(cycles > 1.0, found, 0.0) > period - HAIR, -1.0)):
+            cycles = cycles + self.where(over, one, 0.0)
+            left = left + self.where(over, one * main, 0.0)
+            left_rest = left_rest + self.where(over, one * (period - main), 0.0)
+        total = left + left_rest
+        found = total >= HAIR
+        total = self.where(found, total, 0.0)
+        return cycles * period, 0.0, total, self.where(found, self.lost(left, left_rest, total), 0.0)
 
 
 class Counted(Floats):
@@ -160,16 +186,26 @@ class Counted(Floats):
             return self.xp.astype(self.steps * 0, self.dtype)
         return self.xp.astype(self.steps // self.integers.array(int(period)), self.dtype)
 
-    def stretched(self, distance: Any, period: float) -> tuple[Any, Any, Any]:
+    def stairs_in_two(self, distance: Any, period: float) -> tuple[Any, Any]:
+        if period % 1.0 or period > int(self.xp.iinfo(self.integers.dtype).max):
+            return super().stairs_in_two(distance, period)
+        return _in_two(self.xp, self.integers, self.steps // self.integers.array(int(period)), self.dtype)
+
+    def stretched(self, distance: Any, period: float) -> tuple[Any, Any, Any, Any]:
         if period % 1.0:
             return super().stretched(distance, period)
+        done, done_rest = _in_two(self.xp, self.integers, self.steps, self.dtype)
         if period > int(self.xp.iinfo(self.integers.dtype).max):
-            return self.array(period), period - distance, 0.0
-        length = self.integers.array(int(period))
-        over = self.steps % length
-        left = self.integers.where(over == 0, self.integers.where(self.steps == 0, length, 0), length - over)
-        left = self.xp.astype(left, self.dtype)
-        return distance + left, left, 0.0
+            left, left_rest = self.sum(-done, -done_rest, period)
+        else:
+            length = self.integers.array(int(period))
+            over = self.steps % length
+            start = self.integers.where(self.steps == 0, length, 0)
+            left = self.integers.where(over == 0, start, length - over)
+            left, left_rest = _in_two(self.xp, self.integers, left, self.dtype)
+        whole = done + left
+        larger, other = self.choose(done < left, (left, done), (done, left))
+        return whole, self.lost(larger, other, whole) + (done_rest + left_rest), left, left_rest
 
 
 def rates(schedule: Any, steps: Any) -> Any:
@@ -219,9 +255,16 @@ def rates_of_floats(xp: Any, parts: Sequence[Part], steps: Any, dtype: Any, devi
             done, left = inside - start, end - inside
             before, after = start - segment.start, segment.end - end if end < math.inf else 0.0
             if isinstance(shape, ShapeInTwo):
-                done, done_rest = floats.sum(done, floats.lost(inside, -start, done), before)
-                left, left_rest = floats.sum(left, floats.lost(end, -inside, left), after)
-                rate = shape.rate(floats, done, left, done_rest, left_rest)
+                # In float64 steps count from the nearer joint, as everywhere; in float32 that is nothing to speak of.
+                if "64" in str(dtype):
+                    # XLA would leave out what is taken away twice; not where a choice stands between.
+                    done, left = (floats.where(distance < 0.0, 0.0, distance) for distance in (done, left))
+                    rests = segment.rests(floats, inside, done, left) if end < math.inf else (0.0, 0.0)
+                else:
+                    done, done_rest = floats.sum(done, floats.lost(inside, -start, done), before)
+                    left, left_rest = floats.sum(left, floats.lost(end, -inside, left), after)
+                    rests = done_rest, left_rest
+                rate = shape.rate(floats, done, left, *rests)
             else:
                 done = floats.plus(before, done) if before else done
                 left = floats.plus(after, left) if after else left

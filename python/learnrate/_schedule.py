@@ -51,10 +51,11 @@ class Schedule(Value, _backend.Curve):
     An array of PyTorch, JAX, Dask or another library that speaks the array API (CuPy: untested) gives an array of that
     library, on its device, lazy or traced where the steps are; `torch.compile` traces it once `learnrate.torch` is
     imported. float32 and float64 steps keep their dtype, other numbers give the library's default float dtype. float32
-    rates are within 8 float32 ULP (lines and cosines of up to 2**24 whole steps within 6), at every whole step that
-    comes as an int, or as a float32 in a schedule of up to 2**24 steps. Stairs of a fractional period are right up to
-    step 2**20, but for a step less than 1/10 before a stair. Nothing can be refused there without waiting for the
-    device: a negative step has the rate of step 0, and NaN stays NaN.
+    rates are within 8 float32 ULP (a power p within 8 + p / 8; lines and cosines of up to 2**24 whole steps within 6),
+    at every whole step that comes as an int, or as a float32 in a schedule of up to 2**24 steps. Stairs and cycles of a
+    fractional period are right up to step 2**20, but for a step less than 1/10 before a stair, or less than 1/1000 from
+    the end of a cycle. Nothing can be refused there without waiting for the device: a negative step has the rate of
+    step 0, and NaN stays NaN.
 
     >>> import learnrate
     >>> schedule = learnrate.warmup_stable_decay(3e-4, 100_000, warmup_steps=1_000, decay_steps=20_000)

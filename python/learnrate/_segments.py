@@ -62,10 +62,10 @@ class Segment(Value):
         """The rate at a step of the segment, or at many of them."""
         done, left = step - self.start, self.end - step
         if self.formula.in_two:
-            return self.formula.rate(xp, done, left, *self._rests(xp, step, done, left))
+            return self.formula.rate(xp, done, left, *self.rests(xp, step, done, left))
         return self.formula.rate(xp, done, left)
 
-    def _rests(self, xp: Any, step: Any, done: Any, left: Any) -> Any:
+    def rests(self, xp: Any, step: Any, done: Any, left: Any) -> Any:
         """What is missing of `done` and `left`: see `Place` in `src/shapes/mod.rs`."""
         if self.whole:
             return 0.0, (self.end - left) - step

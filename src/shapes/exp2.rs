@@ -49,23 +49,24 @@ impl Exp2Less1 {
 }
 
 /// A number of this size has no fraction: the sum with it is rounded to a whole number, which the last bits are.
-pub(super) const MAGIC: f64 = 6755399441055744.0; // 1.5 * 2**52
+const MAGIC: f64 = 6755399441055744.0; // 1.5 * 2**52
 
-/// The nearest whole number, of less than 2**51.
+/// The nearest multiple of a power of two, of less than 2**51 of these.
 #[inline(always)]
-pub(super) fn near(number: f64) -> f64 {
-    (number + MAGIC) - MAGIC
+pub(super) fn near(number: f64, unit: f64) -> f64 {
+    let magic = MAGIC * unit;
+    (number + magic) - magic
 }
 
 /// 2 to a whole power from -1022 to 1023.
 #[inline(always)]
-pub(super) fn power_of_2(exponent: f64) -> f64 {
+fn power_of_2(exponent: f64) -> f64 {
     f64::from_bits((exponent + (MAGIC + 1023.0)).to_bits() << 52)
 }
 
 /// A number near 1 times 2 to a whole power. It is rounded once, and only where the product is not normal.
 #[inline(always)]
 pub(super) fn times_exp2(number: f64, exponent: f64) -> f64 {
-    let half = near(exponent * 0.5);
+    let half = near(exponent * 0.5, 1.0);
     number * power_of_2(half) * power_of_2(exponent - half)
 }

@@ -101,7 +101,7 @@ impl Exponential {
         let within = n <= self.limit;
         let n = minimum(n, self.limit);
         // n * c, less a whole number: n less so many octaves is exact.
-        let k = near(n * self.c);
+        let k = near(n * self.c, 1.0);
         let n = (n - k * self.octave) + if within { rest } else { -0.0 };
         let r = n * self.c - k * self.rest;
         let rate = times_exp2(self.m + self.exp2_less_1.at(r), k + self.exponent);

@@ -50,7 +50,7 @@
 
 use std::f64::consts::SQRT_2;
 
-use super::exp2::{Exp2Less1, MAGIC, near, times_exp2};
+use super::exp2::{Exp2Less1, near, times_exp2};
 use super::ratio::{difference, exponent, leading, product, scaled};
 use super::{Kernel, MAX_STEPS, Place, maximum, minimum};
 
@@ -139,7 +139,7 @@ impl Polynomial {
         let series = (t * w) * (low + ((p[4] + p[5] * w) + p[6] * w2) * (w2 * w2));
         let rest =
             t_rest * self.slope[0] + ((t * self.slope[1] + octaves * self.power[1]) + series);
-        let k = near((whole + main) + rest);
+        let k = near((whole + main) + rest, 1.0);
         let part = self.exp2_less_1.at(((whole - k) + main) + rest);
         // From the start, in the last octave and, where the rate rises, in the one before.
         let (joint, base) =
@@ -164,7 +164,7 @@ impl Length {
     #[inline(always)]
     fn new(steps: f64, unit: f64) -> Self {
         let steps = steps * unit;
-        let main = to_grid(steps, GRID);
+        let main = near(steps, GRID);
         let inverse = 1.0 / steps;
         let twice = [main + main, 2.0 * (steps - main)];
         Self { unit, steps, twice, inverse, scale: SQRT_2 * inverse }
@@ -178,21 +178,14 @@ impl Length {
         let factor = factor * unit;
         let (head, tail) = (left * factor - steps, left_rest * factor);
         let z = head * inverse;
-        let t_main = to_grid(z * (TO_T[0] + z * (TO_T[1] + z * TO_T[2])), GRID_OF_T);
+        let t_main = near(z * (TO_T[0] + z * (TO_T[1] + z * TO_T[2])), GRID_OF_T);
         // What t_main leaves: all but the tail is exact.
-        let head_main = to_grid(head, GRID);
+        let head_main = near(head, GRID);
         let under = twice[0] + head_main;
         let under_rest = (twice[1] + (head - head_main)) + tail;
         let over = (head - t_main * under) - (t_main * under_rest - tail);
         (octaves, t_main, over / (under + under_rest))
     }
-}
-
-/// The nearest multiple of a power of two, of less than 2**51 of these.
-#[inline(always)]
-fn to_grid(number: f64, unit: f64) -> f64 {
-    let magic = MAGIC * unit;
-    (number + magic) - magic
 }
 
 /// The exponent of the power of two at or below a positive number that is normal, and its inverse.

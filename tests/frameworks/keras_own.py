@@ -58,7 +58,7 @@ def rates(way: Any, schedule: Any, count: int) -> np.ndarray:
 
 # A share of steps takes at most 3 roundings: of the steps, of their reciprocal, which compilers multiply by, and of the
 # product. A factor that is rounded is so as often as it counts, and a share in its logarithm; then come the first rate
-# and the product. Ours is 2.5 ULP off, each worth 2 roundings at most.
+# and the product. Ours is 2.75 ULP off, each worth 2 roundings at most.
 @pytest.mark.parametrize("ours", EXPONENTIALS, ids=repr)
 @in_every_way
 def test_an_exponential(ours: ExponentialDecay, way: Any) -> None:
@@ -66,13 +66,13 @@ def test_an_exponential(ours: ExponentialDecay, way: Any) -> None:
     times = np.arange(count) / ours.decay_steps
     times = np.floor(times) if ours.staircase else times
     of_share = 0.0 if ours.staircase else 3 * times * abs(math.log(ours.decay_rate))
-    bound = np.expm1((of_share + times + POW + 2) * U32 + 2.5 * 2 * U64)
+    bound = np.expm1((of_share + times + POW + 2) * U32 + 2.75 * 2 * U64)
     assert (np.abs(rates(way, own(ours), count) - exact) <= exact * bound).all()
 
 
 # The share, 3, each of what is done; 1 - that, of what is left; a power that is rounded is in the logarithm. Then the
 # difference of the rates and its product, 1 each of them; the first rate, the last one, twice, and the sum, of the
-# higher one. Ours is 5.5 + 0.03 * power ULP off.
+# higher one. Ours is 7.5 or 3.5 + 0.04 * power ULP off.
 @pytest.mark.parametrize("ours", POWERS, ids=repr)
 @in_every_way
 def test_a_power(ours: PolynomialDecay, way: Any) -> None:
@@ -87,7 +87,7 @@ def test_a_power(ours: PolynomialDecay, way: Any) -> None:
     highest = max(ours.initial_learning_rate, ours.end_learning_rate)
     span = abs(ours.initial_learning_rate - ours.end_learning_rate)
     bound = span * (share + rest**power * (in_logarithm + POW + 2) * U32) + 4 * highest * U32
-    bound += highest * (5.5 + 0.03 * power) * 2 * U64
+    bound += highest * max(7.5, 3.5 + 0.04 * power) * 2 * U64
     theirs = rates(way, own(ours), count)
     asked = (rest > 0) | power.is_integer()  # a root of what rounding leaves: see below
     assert (np.abs(theirs - ours(step)) <= bound)[asked].all()

@@ -65,12 +65,12 @@ def spread(rest: np.ndarray, error: Any, power: float) -> np.ndarray:
     return off
 
 
-# Ours: 2.5 ULP of an exponential, 5.5 + 0.03 * power of a power, an ULP worth 2 roundings at most.
-OUR_EXPONENTIAL = 2.5 * 2 * U64
+# Ours: 2.75 ULP of an exponential, 7.5 or 3.5 + 0.04 * power of a power, an ULP worth 2 roundings at most.
+OUR_EXPONENTIAL = 2.75 * 2 * U64
 
 
 def our_power(power: float) -> float:
-    return (5.5 + 0.03 * power) * 2 * U64
+    return max(7.5, 3.5 + 0.04 * power) * 2 * U64
 
 
 SMOOTH = [

@@ -46,7 +46,7 @@ class Exponential(ShapeInTwo):
 
     def rate(self, xp: Any, done: Any, left: Any, done_rest: Any = 0.0, left_rest: Any = 0.0) -> Any:
         if self.period:
-            (done,), done_rest = xp.choose(done < math.inf, (xp.stairs(done, self.period),), (done,)), 0.0
+            done, done_rest = xp.choose(done < math.inf, xp.stairs_in_two(done, self.period), (done, 0.0))
         n, done_rest = xp.choose(done <= self.limit, (done, done_rest), (self.limit, 0.0))
         # n * c, less a whole number: n less so many octaves is exact.
         k = xp.near(n * self.c[0])

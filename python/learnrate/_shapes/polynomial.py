@@ -52,13 +52,13 @@ class Polynomial(ShapeInTwo):
         self.slope = main, (slope - main) + rest
         self.p = tuple(power * p for p in P)
         self.grids = 2.0**-26, 2.0**-12
-        self.length = () if cycle else lengths(near, scaled(1.0, -exponent(steps)), steps, self.grids[0])
+        self.length = () if cycle else lengths(near, scaled(1.0, -exponent(steps)), steps, 0.0, self.grids[0])
 
     def rate(self, xp: Any, done: Any, left: Any, done_rest: Any = 0.0, left_rest: Any = 0.0) -> Any:
         parts = self.length
         if self.cycle:
-            whole, left, left_rest = xp.stretched(done, self.cycle)
-            parts = lengths(xp.near, xp.octaves(whole)[1], whole, self.grids[0])
+            whole, whole_rest, left, left_rest = xp.stretched(done, self.cycle)
+            parts = lengths(xp.near, xp.octaves(whole)[1], whole, whole_rest, self.grids[0])
             within = left > 0.0
             left, left_rest = xp.choose(within, (left, left_rest), (whole, 0.0))
         else:
@@ -119,9 +119,9 @@ def logarithm(xp: Any, left: Any, left_rest: Any, parts: Any, grid: float, grid_
     return octaves, t_main, ((head - t_main * under) - (t_main * under_rest - tail)) / (under + under_rest)
 
 
-def lengths(near: Any, unit: Any, steps: Any, grid: float) -> tuple[Any, ...]:
+def lengths(near: Any, unit: Any, steps: Any, rest: Any, grid: float) -> tuple[Any, ...]:
     """What is needed of a number of steps: in a unit in which it is from 1 to 2, twice it in two parts, its inverse."""
-    length = steps * unit
+    length, rest = steps * unit, rest * unit
     main = near(length, grid)
     inverse = 1.0 / length
-    return unit, length, 0.0, main + main, 2.0 * (length - main), inverse, ROOT_2 * inverse
+    return unit, length, rest, main + main, 2.0 * ((length - main) + rest), inverse, ROOT_2 * inverse
