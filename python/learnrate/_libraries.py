@@ -82,6 +82,14 @@ class Floats:
     def choose(self, condition: Any, yes: Any, no: Any) -> list[Any]:
         return [self.where(condition, *pair) for pair in zip(yes, no, strict=True)]
 
+    def distances(self, segment: Segment, steps: Any) -> tuple[Any, Any, Any, Any]:
+        """From both joints, and what is missing of these, as `Segment.rate` has them: in float64 a joint between whole
+        steps would show. XLA would leave out what is taken away twice; not where a choice stands between.
+        """
+        done, left = (self.where(far < 0.0, 0.0, far) for far in (steps - segment.start, segment.end - steps))
+        done_rest, left_rest = segment.rests(self, steps, done, left) if segment.end < math.inf else (0.0, 0.0)
+        return done, left, done_rest, left_rest
+
     def lost(self, one: Any, other: Any, total: Any) -> Any:
         """What the rounding of a sum leaves; 0 at infinity. The larger one comes first.
 
@@ -255,16 +263,13 @@ def rates_of_floats(xp: Any, parts: Sequence[Part], steps: Any, dtype: Any, devi
             done, left = inside - start, end - inside
             before, after = start - segment.start, segment.end - end if end < math.inf else 0.0
             if isinstance(shape, ShapeInTwo):
-                # In float64 steps count from the nearer joint, as everywhere; in float32 that is nothing to speak of.
                 if "64" in str(dtype):
-                    # XLA would leave out what is taken away twice; not where a choice stands between.
-                    done, left = (floats.where(distance < 0.0, 0.0, distance) for distance in (done, left))
-                    rests = segment.rests(floats, inside, done, left) if end < math.inf else (0.0, 0.0)
+                    distances = floats.distances(segment, inside)
                 else:
                     done, done_rest = floats.sum(done, floats.lost(inside, -start, done), before)
                     left, left_rest = floats.sum(left, floats.lost(end, -inside, left), after)
-                    rests = done_rest, left_rest
-                rate = shape.rate(floats, done, left, *rests)
+                    distances = done, left, done_rest, left_rest
+                rate = shape.rate(floats, *distances)
             else:
                 done = floats.plus(before, done) if before else done
                 left = floats.plus(after, left) if after else left
@@ -298,7 +303,10 @@ def rates_of_integers(xp: Any, parts: Sequence[Part], steps: Any, dtype: Any, de
                     left, left_rest = floats.sum(*_in_two(xp, integers, integers.array(last) - inside, dtype), after)
                 elif after < math.inf:
                     left, left_rest = floats.sum(-done, -done_rest, segment.end - segment.start)
-                rate = shape.rate(namespace, done, left, done_rest, left_rest)
+                distances = done, left, done_rest, left_rest
+                if "64" in str(dtype) and not segment.whole:
+                    distances = floats.distances(segment, xp.astype(inside, dtype))
+                rate = shape.rate(namespace, *distances)
             else:
                 # Sums of parts that are not negative, so that a joint between whole steps costs no digit.
                 done = xp.astype(inside - start, dtype)
