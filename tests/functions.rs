@@ -186,9 +186,15 @@ fn a_polynomial_needs_a_power() {
     assert_eq!(refused(Phases::warmup_stable_decay(&stages)), text);
     assert_eq!(refused(Phases::one_cycle(&cycle)), text);
     assert_eq!(refused(Phases::one_cycle_momentum(&momentum)), text);
-    let stages = WarmupStableDecay { shape: PhaseShape::Exponential, ..stages };
+    let stages = WarmupStableDecay { shape: PhaseShape::Exponential, final_rate: 0.125, ..stages };
     let phase = Phases::warmup_stable_decay(&stages).unwrap().phases[2].clone();
     assert_eq!(phase.shape, PhaseShape::Exponential);
+    let to_0 = WarmupStableDecay { final_rate: 0.0, ..stages };
+    assert_eq!(
+        refused(Phases::warmup_stable_decay(&to_0)),
+        "Argument `final` must be > 0 where the shape is 'exponential', from and to: no factor leads to 0 or from it; \
+         'linear' leads there. Received: final=0.0, from 0.5"
+    );
 }
 
 fn refused<T>(result: Result<T, Error>) -> String {

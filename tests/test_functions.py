@@ -122,8 +122,8 @@ def test_shapes_that_lead_neither_to_0_nor_from_it(learnrate: ModuleType) -> Non
     schedule = learnrate.warmup_stable_decay(0.5, 100, **arguments, final=0.125)
     same_phases(schedule, learnrate, 0.0, (10, 0.5), (70, 0.5), (20, 0.125, "exponential"))
     text = (
-        "Argument `phases[2].learning_rate` must be > 0 where the shape is 'exponential', from and to: no factor leads "
-        "to 0 or from it; 'linear' leads there. Received: phases[2].learning_rate=0.0, from 0.5"
+        "Argument `final` must be > 0 where the shape is 'exponential', from and to: no factor leads "
+        "to 0 or from it; 'linear' leads there. Received: final=0.0, from 0.5"
     )
     refused(ValueError, text, learnrate.warmup_stable_decay, 0.5, 100, **arguments)
 

@@ -6,7 +6,7 @@ import math
 
 from . import _arguments, _words
 from ._schedules.exponential_decay import ExponentialDecay
-from ._schedules.phases import Phase, Phases, without_power
+from ._schedules.phases import Phase, Phases, check_rates, without_power
 from ._schedules.piecewise_constant_decay import MAX_BOUNDARIES, PiecewiseConstantDecay
 
 TYPE_CHECKING = False
@@ -124,6 +124,7 @@ def warmup_stable_decay(
     peak, initial, final = _rates(peak=peak, initial=initial, final=final)
     shape = without_power(shape)
     decay = Phase(decay_steps, final, shape)
+    check_rates("final", decay, peak)
     return _warmed_up(warmup_steps, peak, initial, Phase(total_steps - warmup_steps - decay_steps, peak), decay)
 
 

@@ -141,6 +141,7 @@ impl Phases {
             rates([("peak", peak), ("initial", initial), ("final", final_rate)])?;
         let shape = shape.without_power()?;
         let decay = Phase { shape, ..Phase::new(decay_steps as f64, final_rate) };
+        decay.check_rates(|| "final".to_owned(), peak)?;
         // A plateau of no steps is none; a decay of none says where the rate is held.
         let plateau = Some(total_steps - both).filter(|&steps| steps > 0);
         let plateau = plateau.map(|steps| Phase::new(steps as f64, peak));

@@ -176,8 +176,12 @@ impl Named for Phases {
 }
 
 impl Phase {
-    /// Checks the rates of a shape that cannot lead between any two.
-    fn check_rates(&self, at: usize, first: f64) -> Result<(), Error> {
+    /// Refuses the rate that the phase leads to, by the argument that it came from, where its shape cannot lead there.
+    pub(super) fn check_rates(
+        &self,
+        argument: impl FnOnce() -> String,
+        first: f64,
+    ) -> Result<(), Error> {
         let last = self.learning_rate;
         let (low, top) = if first < last { (first, last) } else { (last, first) };
         if self.steps == 0.0 || first == last {
@@ -196,7 +200,7 @@ impl Phase {
             _ => return Ok(()),
         };
         let received = format!("{}, from {}", python_float(last), python_float(first));
-        Err(Error::argument(format!("phases[{at}].learning_rate"), rule, received))
+        Err(Error::argument(argument(), rule, received))
     }
 }
 
@@ -236,7 +240,8 @@ impl Phases {
         let (mut total, mut first) = (Sum::default(), self.initial_learning_rate);
         for (at, phase) in self.phases.iter_mut().enumerate() {
             phase.check(at)?;
-            phase.check_rates(at, phase.start.unwrap_or(first))?;
+            let argument = || format!("phases[{at}].learning_rate");
+            phase.check_rates(argument, phase.start.unwrap_or(first))?;
             first = phase.learning_rate;
             total = total.plus(phase.steps);
             if total > Sum::of([MAX_STEPS]) {

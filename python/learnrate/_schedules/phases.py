@@ -179,8 +179,7 @@ class Phases(Schedule):
         pieces: list[Piece] = [(0, "hold", rate, rate)]
         for phase in checked:
             first, rate = rate if phase.start is None else phase.start, phase.learning_rate
-            if phase.shape in TO_0_NEVER and phase.steps and first != rate:
-                _check_rates(f"phases[{len(pieces) - 1}].learning_rate", phase.shape, rate, first)
+            check_rates(f"phases[{len(pieces) - 1}].learning_rate", phase, first)
             parameters: tuple[float, ...] = () if phase.power is None else (phase.power,)
             pieces.append((phase.steps, phase.shape, first, rate, *parameters))
         return cls._made(lay(*pieces), initial_learning_rate, checked, name)
@@ -215,8 +214,12 @@ def without_power(shape: Any) -> str:
     return plain
 
 
-def _check_rates(argument: str, shape: str, last: float, first: float) -> None:
+def check_rates(argument: str, phase: Phase, first: float) -> None:
+    """Refuses the rate that a phase leads to, by the argument that it came from, where its shape cannot lead there."""
+    shape, last = phase.shape, phase.learning_rate
     low, top = (first, last) if first < last else (last, first)
+    if shape not in TO_0_NEVER or not phase.steps or first == last:
+        return
     if not low:
         rule = f"> 0 where the shape is '{shape}', from and to: {TO_0_NEVER[shape]}; 'linear' leads there"
     elif shape == "inverse_time" and top / low > 1e100:
