@@ -73,7 +73,9 @@ class Segment(Value):
         most = length - left
         missing = (most - done) + ((length - most) - left)
         lost = (xp.minimum(step, LARGEST) - xp.minimum(done, LARGEST)) - self.start
-        return xp.choose(left < done, (missing, 0.0), (lost, missing - lost))
+        # Which joint is nearer, by what rounding leaves too.
+        lost_of_left = (self.end - left) - step
+        return xp.choose(left - done < lost - lost_of_left, (missing, 0.0), (lost, missing - lost))
 
 
 Piece = tuple[float, str, float, float, *tuple[float, ...]]

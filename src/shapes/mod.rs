@@ -72,7 +72,9 @@ impl Place {
         let most = length - left;
         let missing = (most - done) + ((length - most) - left);
         let lost = (minimum(self.step, f64::MAX) - minimum(done, f64::MAX)) - self.start;
-        if left < done { (missing, 0.0) } else { (lost, missing - lost) }
+        // Which joint is nearer, by what rounding leaves too.
+        let lost_of_left = (self.end - left) - self.step;
+        if left - done < lost - lost_of_left { (missing, 0.0) } else { (lost, missing - lost) }
     }
 }
 
