@@ -143,8 +143,8 @@ def test_the_nearer_joint_is_told_by_exact_distances(learnrate: ModuleType) -> N
     # At this step both distances round to one float64. From either joint the formula is 42 ULP from that of the other.
     first = 0.0032001911949336498
     fields = first, ((1.9956750339321114, first), (204508424226080.75, 9.931180829902173e151, "exponential"))
-    pieces = phases(*fields)
-    assert (step := 102254212113042.38) - pieces[1].start == pieces[1].end - step
+    pieces, step = phases(*fields), 102254212113042.38
+    assert step - pieces[1].start == pieces[1].end - step
     errors(learnrate.Phases(*fields), pieces, [step])
 
 
