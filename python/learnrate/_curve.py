@@ -157,13 +157,8 @@ class Blocks:
 
         self.minimum, self.maximum, self.plus = np.minimum, np.maximum, np.add
         self.over, self.sqrt, self.near, self._array = np.divide, np.sqrt, near, np.asarray
-        self._where, self._floor, self._ceil, self._integers, self._floats = (
-            np.where,
-            np.floor,
-            np.ceil,
-            np.int64,
-            np.float64,
-        )
+        self._where, self._floor, self._ceil = np.where, np.floor, np.ceil
+        self._integers, self._floats = np.int64, np.float64
 
     def stairs(self, distance: Any, period: float) -> Any:
         return self._floor(self.minimum(distance, STEPS) / period)

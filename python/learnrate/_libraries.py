@@ -72,6 +72,7 @@ class Floats:
 
     def __init__(self, xp: Any, dtype: Any, device: Any) -> None:
         self.xp, self.dtype, self.device = xp, dtype, device
+        self.is_float32 = "float32" in str(dtype)  # Keras has names of dtypes
 
     def array(self, x: Any) -> Any:
         return self.xp.full((), x, dtype=self.dtype, device=self.device) if isinstance(x, (int, float)) else x
@@ -99,11 +100,21 @@ class Floats:
         one, total = self.where(known, one, 0.0), self.where(known, total, 0.0)
         return self.where(known, other + (one - total), 0.0)
 
+    def in_two(self, integers: Floats, distance: Any) -> tuple[Any, Any]:
+        """An integer distance, exactly: rounded, but to no more than fits the integers, and what that leaves."""
+        top = int(self.xp.iinfo(integers.dtype).max) + 1
+        most = top - (top >> (24 if self.is_float32 else 53))
+        rounded = self.minimum(self.xp.astype(distance, self.dtype), float(most))
+        back = self.xp.astype(rounded, integers.dtype)
+        # One of both differences wraps around, of unsigned integers.
+        up, down = self.xp.astype(back - distance, self.dtype), self.xp.astype(distance - back, self.dtype)
+        return rounded, self.xp.where(back > distance, -up, down)
+
     def sum(self, number: Any, rest: Any, more: float) -> tuple[Any, Any]:
         """A number in two parts, and some more."""
         if not more:
             return number, rest
-        main = rounded(more) if "32" in str(self.dtype) else more
+        main = rounded(more) if self.is_float32 else more
         total = number + main
         larger, other = self.choose(number < main, (main, number), (number, main))
         return total, self.lost(larger, other, total) + (rest + (more - main))
@@ -158,7 +169,7 @@ class Floats:
     def stretched(self, distance: Any, period: float) -> tuple[Any, Any, Any, Any]:
         steps = self.minimum(distance, STEPS)
         cycles = self.maximum(-self.xp.floor(-steps / (steps * 0.0 + period)), 1.0)
-        if "64" in str(self.dtype) or period % 1.0 == 0.0:
+        if not self.is_float32 or period % 1.0 == 0.0:
             whole = cycles * period
             left = whole - distance
             return whole, 0.0, left, self.lost(whole, -distance, left)
@@ -197,12 +208,12 @@ class Counted(Floats):
     def stairs_in_two(self, distance: Any, period: float) -> tuple[Any, Any]:
         if period % 1.0 or period > int(self.xp.iinfo(self.integers.dtype).max):
             return super().stairs_in_two(distance, period)
-        return _in_two(self.xp, self.integers, self.steps // self.integers.array(int(period)), self.dtype)
+        return self.in_two(self.integers, self.steps // self.integers.array(int(period)))
 
     def stretched(self, distance: Any, period: float) -> tuple[Any, Any, Any, Any]:
         if period % 1.0:
             return super().stretched(distance, period)
-        done, done_rest = _in_two(self.xp, self.integers, self.steps, self.dtype)
+        done, done_rest = self.in_two(self.integers, self.steps)
         if period > int(self.xp.iinfo(self.integers.dtype).max):
             left, left_rest = self.sum(-done, -done_rest, period)
         else:
@@ -210,7 +221,7 @@ class Counted(Floats):
             over = self.steps % length
             start = self.integers.where(self.steps == 0, length, 0)
             left = self.integers.where(over == 0, start, length - over)
-            left, left_rest = _in_two(self.xp, self.integers, left, self.dtype)
+            left, left_rest = self.in_two(self.integers, left)
         whole = done + left
         larger, other = self.choose(done < left, (left, done), (done, left))
         return whole, self.lost(larger, other, whole) + (done_rest + left_rest), left, left_rest
@@ -263,7 +274,7 @@ def rates_of_floats(xp: Any, parts: Sequence[Part], steps: Any, dtype: Any, devi
             done, left = inside - start, end - inside
             before, after = start - segment.start, segment.end - end if end < math.inf else 0.0
             if isinstance(shape, ShapeInTwo):
-                if "64" in str(dtype):
+                if not floats.is_float32:
                     distances = floats.distances(segment, inside)
                 else:
                     done, done_rest = floats.sum(done, floats.lost(inside, -start, done), before)
@@ -297,14 +308,14 @@ def rates_of_integers(xp: Any, parts: Sequence[Part], steps: Any, dtype: Any, de
             namespace = Counted(floats, integers, inside - start) if shape.period or shape.cycle else floats
             before, after = first - segment.start, segment.end - last
             if isinstance(shape, ShapeInTwo):
-                done, done_rest = floats.sum(*_in_two(xp, integers, inside - start, dtype), before)
+                done, done_rest = floats.sum(*floats.in_two(integers, inside - start), before)
                 left, left_rest = floats.array(after), 0.0
                 if last <= top and after < math.inf:
-                    left, left_rest = floats.sum(*_in_two(xp, integers, integers.array(last) - inside, dtype), after)
+                    left, left_rest = floats.sum(*floats.in_two(integers, integers.array(last) - inside), after)
                 elif after < math.inf:
                     left, left_rest = floats.sum(-done, -done_rest, segment.end - segment.start)
                 distances = done, left, done_rest, left_rest
-                if "64" in str(dtype) and not segment.whole:
+                if not floats.is_float32 and not segment.whole:
                     distances = floats.distances(segment, xp.astype(inside, dtype))
                 rate = shape.rate(namespace, *distances)
             else:
@@ -327,19 +338,6 @@ def _distance(xp: Any, integers: Floats, steps: Any, end: int, top: int, dtype: 
     most = integers.array(top - over)
     exact = xp.astype(integers.minimum(left, most) + integers.array(over), dtype)
     return xp.where(left <= most, exact, rounded_twice)
-
-
-def _in_two(xp: Any, integers: Floats, distance: Any, dtype: Any) -> tuple[Any, Any]:
-    """A distance as floats, exactly: rounded, but to no more than fits the integers, and what that leaves."""
-    top = int(xp.iinfo(integers.dtype).max) + 1
-    most = top - (top >> (24 if "32" in str(dtype) else 53))
-    rounded = Floats(xp, dtype, integers.device).minimum(xp.astype(distance, dtype), float(most))
-    back = xp.astype(rounded, integers.dtype)
-    up, down = (
-        xp.astype(back - distance, dtype),
-        xp.astype(distance - back, dtype),
-    )  # of which unsigned ones wrap around
-    return rounded, xp.where(back > distance, -up, down)
 
 
 def _rates_of_block(block: Any, schedule: Any, result: Any) -> Any:

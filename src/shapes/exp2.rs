@@ -21,7 +21,7 @@ const Q: [f64; 10] = [
 
 /// `2**r - 1` for `-1/2 <= r <= 1/2`, times a number.
 ///
-/// The coefficients are multiplied once, not the result at each step: that is more exact, and a quarter faster.
+/// The coefficients are multiplied once, not the result at each step: that is one rounding less.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Exp2Less1 {
     c: [f64; 2],

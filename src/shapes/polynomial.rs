@@ -42,7 +42,7 @@
 //! The logarithm's polynomial is within 3.8e-19, which is 0.0025 ULP for each unit of power.
 //!
 //! # Why it never turns, at whole steps of up to 2**49
-//! From one step to the next `log2(v)` changes by at least `1.44 / left`, and the errors of the logarithm are less than `2**-58`, or
+//! From one step to the next `log2(v)` changes by at least `1.44 / left`, and the errors of the logarithm are less than `2**-57`, or
 //! than `8 * u` of it, where it is small. Near the start that is less than what a step changes, for `left * ln(T / left)` is
 //! at most `T / e`. Beyond, `k <= -1` means that `|log2(v)|` is at least `1 / (2 * power)`, so the rate's distance from `last`
 //! changes by `power / left >= 0.94 / T`: 15 of its roundings, of which four are not monotone. What follows is rounded
